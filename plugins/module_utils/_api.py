@@ -1,0 +1,249 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Calls to the service, one function an operation: retried, read to the last page, normalised. Private.
+
+Retries are counted here alone; botocore's own are switched off (see _module.client), because it would repeat a create
+blindly. A call is tried at most 12 times when the service throttles it (about 20 s of pauses on average), and each of
+these tries at most 4 times when it ended unclear (5xx, timeout, lost connection). A create is never repeated here
+when it ended unclear. Quota (402), pending verification and other refusals are not retried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+try:
+    from botocore.exceptions import ClientError, ConnectionError, EndpointConnectionError, HTTPClientError
+except ImportError:  # reported by AnsibleAWSModule
+    ClientError = ConnectionError = EndpointConnectionError = HTTPClientError = type("NoBotocore", (Exception,), {})
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, normalise, request
+
+Resource = dict[str, Any]
+
+THROTTLING = ("ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded", "429")
+LAMBDA_PERMISSION = "invalid lambda permission"
+
+
+def is_unclear(error: BaseException | None) -> bool:
+    """Whether the failed call may have taken effect: 5xx, or no (whole) answer. A refused connection is clear."""
+    if isinstance(error, ClientError):
+        return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+    return isinstance(error, (ConnectionError, HTTPClientError)) and not isinstance(error, EndpointConnectionError)
+
+
+def lacks_lambda_permission(error: BaseException | None) -> bool:
+    """Whether the service may not (yet) call the review handler; its code is shared, so the text must be read."""
+    return (
+        isinstance(error, ClientError)
+        and error.response["Error"]["Code"] == "ValidationException"
+        and LAMBDA_PERMISSION in error.response["Error"].get("Message", "")
+    )
+
+
+class _Retry(AWSRetry):
+    """AWSRetry for connection errors too, and only for the codes that a call names."""
+
+    base_class = (ClientError, ConnectionError, HTTPClientError)
+
+    @staticmethod
+    def status_code_from_exception(error: BaseException) -> str:
+        if is_unclear(error):
+            return "unclear"
+        if lacks_lambda_permission(error):
+            return LAMBDA_PERMISSION
+        return error.response["Error"]["Code"] if isinstance(error, ClientError) else "unreachable"
+
+    @staticmethod
+    def found(response_code: str, catch_extra_error_codes: Any = None) -> bool:
+        return response_code in (catch_extra_error_codes or ())
+
+
+Call = Callable[..., Any]
+
+
+def _retried(call: Call, *extra: str) -> Call:
+    """Repeat a call that was throttled or refused with one of the extra codes; for calls that are safe to repeat."""
+    unclear = _Retry.jittered_backoff(
+        retries=4, delay=0.5, backoff=2, max_delay=4, catch_extra_error_codes=("unclear", "unreachable")
+    )
+    return _throttled(unclear(call), *extra)
+
+
+def _throttled(call: Call, *extra: str) -> Call:
+    """Repeat a call only when it certainly had no effect."""
+    return _Retry.jittered_backoff(
+        retries=12, delay=0.5, backoff=2, max_delay=4, catch_extra_error_codes=(*THROTTLING, *extra)
+    )(call)
+
+
+def _awaiting_permission(call: Call) -> Call:
+    """Repeat a call for about 30 s while the permission of a new Lambda function spreads (facts, section 4.1)."""
+    return _Retry.exponential_backoff(
+        retries=9, delay=1, backoff=1.5, max_delay=6, catch_extra_error_codes=(LAMBDA_PERMISSION,)
+    )(call)
+
+
+class _Errors(AWSErrorHandler):
+    @classmethod
+    def _is_missing(cls) -> type[BaseException]:
+        return is_boto3_error_code("ResourceNotFoundException")
+
+
+def _pages(operation: Call, member: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+    """Yield all entries of a list operation; botocore has no paginators for this service."""
+    page = _retried(operation)
+    answer = page(**parameters)
+    yield from answer[member]
+    while answer.get("nextToken"):
+        answer = page(**parameters, nextToken=answer["nextToken"])
+        yield from answer[member]
+
+
+@_Errors.common_error_handler("list rooms")
+def list_rooms(
+    client: Any,
+    name: str | None = None,
+    message_review_handler_uri: str | None = None,
+    logging_configuration_identifier: str | None = None,
+) -> list[Resource]:
+    """ListRooms with the service's filters; length and rate of its entries are None, the service leaves them out."""
+    filters = {
+        "name": name,
+        "messageReviewHandlerUri": message_review_handler_uri,
+        "loggingConfigurationIdentifier": logging_configuration_identifier,
+    }
+    pages = _pages(client.list_rooms, "rooms", **{key: value for key, value in filters.items() if value})
+    return [normalise(ROOM, room) for room in pages]
+
+
+@_Errors.list_error_handler("get room")
+def get_room(client: Any, arn: str) -> Resource | None:
+    """GetRoom, or None when there is no such room."""
+    return normalise(ROOM, _retried(client.get_room)(identifier=arn))
+
+
+@_Errors.common_error_handler("create room")
+def create_room(client: Any, fields: Resource, tags: dict[str, str]) -> Resource:
+    """CreateRoom with its tags; not repeated when it ended unclear."""
+    call = _awaiting_permission(_throttled(client.create_room, "ConflictException"))
+    return normalise(ROOM, call(**request(fields), **_tagged(tags)))
+
+
+def _tagged(tags: dict[str, str]) -> dict[str, Any]:
+    """Return the parameter of a create: one with tags, even none, may ask for the right to tag as well."""
+    return {"tags": tags} if tags else {}
+
+
+@_Errors.common_error_handler("update room")
+def update_room(client: Any, arn: str, fields: Resource) -> Resource:
+    """UpdateRoom with the fields that change; returns the whole room."""
+    call = _awaiting_permission(_retried(client.update_room, "ConflictException"))
+    return normalise(ROOM, call(identifier=arn, **request(fields)))
+
+
+@_Errors.common_error_handler("delete room")
+def delete_room(client: Any, arn: str) -> bool:
+    """DeleteRoom; False when there was no such room."""
+    return _deleted(client.delete_room, arn)
+
+
+@_Errors.common_error_handler("list logging configurations")
+def list_logging_configurations(client: Any) -> list[Resource]:
+    """ListLoggingConfigurations; its entries are complete, and the service has no filters."""
+    pages = _pages(client.list_logging_configurations, "loggingConfigurations")
+    return [normalise(LOGGING_CONFIGURATION, entry) for entry in pages]
+
+
+@_Errors.list_error_handler("get logging configuration")
+def get_logging_configuration(client: Any, arn: str) -> Resource | None:
+    """GetLoggingConfiguration, or None when there is no such logging configuration."""
+    return normalise(LOGGING_CONFIGURATION, _retried(client.get_logging_configuration)(identifier=arn))
+
+
+@_Errors.common_error_handler("create logging configuration")
+def create_logging_configuration(client: Any, fields: Resource, tags: dict[str, str]) -> Resource:
+    """CreateLoggingConfiguration with its tags; not repeated when it ended unclear."""
+    call = _throttled(client.create_logging_configuration, "ConflictException")
+    return normalise(LOGGING_CONFIGURATION, call(**request(fields), **_tagged(tags)))
+
+
+@_Errors.common_error_handler("update logging configuration")
+def update_logging_configuration(client: Any, arn: str, fields: Resource) -> Resource:
+    """UpdateLoggingConfiguration with the fields that change; repeated while another change is under way (409)."""
+    call = _retried(client.update_logging_configuration, "ConflictException")
+    return normalise(LOGGING_CONFIGURATION, call(identifier=arn, **request(fields)))
+
+
+@_Errors.common_error_handler("delete logging configuration")
+def delete_logging_configuration(client: Any, arn: str) -> bool:
+    """DeleteLoggingConfiguration, repeated while another change is under way (409); False when there was none."""
+    return _deleted(client.delete_logging_configuration, arn, "ConflictException")
+
+
+def _deleted(operation: Call, arn: str, *extra: str) -> bool:
+    """Delete; True when this did it: also when a try that ended unclear did, and the next one found nothing."""
+    unclear = False
+
+    def attempt() -> None:
+        nonlocal unclear
+        try:
+            operation(identifier=arn)
+        except (ClientError, ConnectionError, HTTPClientError) as error:
+            unclear = unclear or is_unclear(error)
+            raise
+
+    try:
+        _retried(attempt, *extra)()
+    except is_boto3_error_code("ResourceNotFoundException"):
+        return unclear
+    return True
+
+
+@_Errors.common_error_handler("tag resource")
+def tag_resource(client: Any, arn: str, tags: dict[str, str]) -> None:
+    """TagResource: set these tags, leave others."""
+    _retried(client.tag_resource)(resourceArn=arn, tags=tags)
+
+
+@_Errors.common_error_handler("untag resource")
+def untag_resource(client: Any, arn: str, tag_keys: list[str]) -> None:
+    """UntagResource: remove these tags."""
+    _retried(client.untag_resource)(resourceArn=arn, tagKeys=tag_keys)
+
+
+class Calls(NamedTuple):
+    """The operations of one kind of resource."""
+
+    get: Callable[[Any, str], Resource | None]
+    create: Callable[[Any, Resource, dict[str, str]], Resource]
+    update: Callable[[Any, str, Resource], Resource]
+    delete: Callable[[Any, str], bool]
+
+
+CALLS = {
+    ROOM: Calls(get_room, create_room, update_room, delete_room),
+    LOGGING_CONFIGURATION: Calls(
+        get_logging_configuration,
+        create_logging_configuration,
+        update_logging_configuration,
+        delete_logging_configuration,
+    ),
+}
+
+
+def named(client: Any, kind: Kind, name: str) -> list[Resource]:
+    """Return the resources of this exact name, as a list shows them; the comparison is made again here."""
+    listed = list_rooms(client, name=name) if kind is ROOM else list_logging_configurations(client)
+    return [resource for resource in listed if resource["name"] == name]
+
+
+def error_code(error: AnsibleAWSError) -> str | None:
+    """Return the API's error code, None when the failure was not an answer of the service."""
+    return error.exception.response["Error"]["Code"] if isinstance(error.exception, ClientError) else None

@@ -1,0 +1,103 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Finding the one resource that a declaration means: an ARN is unique, a name is not. Private to this collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from ._api import CALLS, Resource, list_logging_configurations, named
+from ._plan import age_order, is_deleting
+from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, is_arn
+from ._waits import pauses
+
+# Runs that create one name at once remove their twins within seconds. Twins younger than YOUNG are looked at again
+# for TWINS_LAST, both in seconds, before the name is called ambiguous.
+YOUNG = 60.0
+TWINS_LAST = 6.0
+
+
+class Found(NamedTuple):
+    """What a declaration means: the resource (None: there is none), and ones of its name that are on their way out."""
+
+    before: Resource | None
+    deleting: list[Resource]
+
+
+def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
+    """Find a resource by its ARN or, without one, by its name.
+
+    Raises AnsibleAWSError when several have the name; it lists their ARNs and create times.
+    """
+    if arn is not None:
+        resource = CALLS[kind].get(client, arn)
+        if resource is not None and is_deleting(resource):
+            return Found(None, [resource])
+        return Found(resource, [])
+    matches: list[Resource] = []
+    for _now in pauses(TWINS_LAST):
+        listed = named(client, kind, name or "")
+        matches = [resource for resource in listed if not is_deleting(resource)]
+        if len(matches) > 1:
+            matches = existing(client, kind, matches)
+        if len(matches) <= 1:
+            deleting = [resource for resource in listed if is_deleting(resource)]
+            return Found(complete(client, kind, matches[0]) if matches else None, deleting)
+        if not any(_is_young(resource) for resource in matches):
+            break
+    raise AnsibleAWSError(
+        message=f"name: {len(matches)} {kind.title}s are named {name!r}, so nothing was changed; say which one is "
+        f"meant with arn: {describe(matches)}"
+    )
+
+
+def complete(client: Any, kind: Kind, listed: Resource) -> Resource | None:
+    """Return a listed resource with all its fields; None when it has gone meanwhile (a list may lag)."""
+    if kind is ROOM and listed["maximum_message_length"] is None:
+        return CALLS[kind].get(client, listed["arn"])
+    return listed
+
+
+def existing(client: Any, kind: Kind, listed: Iterable[Resource]) -> list[Resource]:
+    """Return those of the listed resources that Get finds and that are not on their way out, oldest first."""
+    found = [CALLS[kind].get(client, resource["arn"]) for resource in listed]
+    return sorted((each for each in found if each is not None and not is_deleting(each)), key=age_order)
+
+
+def describe(resources: Iterable[Resource]) -> str:
+    """Return ARNs with create times, oldest first, for a message."""
+    return ", ".join(f"{each['arn']} (created {each['create_time']})" for each in sorted(resources, key=age_order))
+
+
+def _is_young(resource: Resource) -> bool:
+    age = datetime.now(timezone.utc) - datetime.fromisoformat(resource["create_time"])
+    return abs(age.total_seconds()) < YOUNG
+
+
+def logging_configuration_arns(client: Any, identifiers: list[str], option: str) -> list[str]:
+    """Resolve names of logging configurations to ARNs, with one ListLoggingConfigurations for all of them.
+
+    Raises AnsibleAWSError for a name that none or several have, and for one configuration that is meant twice.
+    """
+    listed = [] if all(map(is_arn, identifiers)) else list_logging_configurations(client)
+    arns = [each if is_arn(each) else _arn_of(each, listed, option) for each in identifiers]
+    twice = sorted({arn for arn in arns if arns.count(arn) > 1})
+    if twice:
+        raise AnsibleAWSError(message=f"{option}: {twice[0]} is meant twice, each entry must be given once")
+    return sorted(arns)
+
+
+def _arn_of(name: str, listed: list[Resource], option: str) -> str:
+    matches = [each for each in listed if each["name"] == name and not is_deleting(each)]
+    if len(matches) == 1:
+        return matches[0]["arn"]
+    if not matches:
+        raise AnsibleAWSError(message=f"{option}: no {LOGGING_CONFIGURATION.title} is named {name!r}")
+    raise AnsibleAWSError(
+        message=f"{option}: {len(matches)} {LOGGING_CONFIGURATION.title}s are named {name!r}; give the ARN of the one "
+        f"that is meant: {describe(matches)}"
+    )

@@ -1,0 +1,164 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writing a plan, so that one declaration makes exactly one resource whatever fails. Private to this collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from ._api import CALLS, Resource, error_code, is_unclear, named, tag_resource, untag_resource, update_room
+from ._identity import complete, existing
+from ._plan import Plan, age_order, is_changing, is_deleting, is_failed
+from ._resources import LOGGING_CONFIGURATION
+from ._waits import pauses, wait_at_rest, wait_gone, wait_list_shows, wait_listed, wait_settled
+
+# How often a create that ended unclear is tried, and how long (s) the list is looked at before the next try.
+CREATE_TRIES = 3
+LOOK_BEFORE_REPEAT = 8.0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Whether and how long (s) to wait, and whether the next run will look by name (else by ARN)."""
+
+    wait: bool
+    timeout: float
+    by_name: bool
+
+
+@dataclass(frozen=True)
+class Written:
+    """The resource after a write (None: gone), and whether the write changed anything."""
+
+    resource: Resource | None
+    changed: bool
+    plan: Plan  # the one that was carried out in the end
+
+
+Replan = Callable[["Resource | None"], Plan]
+
+
+def write(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Written:
+    """Carry out a plan; `replan` plans the same declaration for another current state.
+
+    Raises AnsibleAWSError. What was written until then stays, and the next run goes on from there.
+    """
+    if plan.after is None:
+        return _delete(client, plan, waiting)
+    if plan.before is None:
+        return _create(client, plan, replan, waiting)
+    if plan.changed:
+        return _update(client, plan, replan, waiting)
+    if waiting.wait and is_changing(plan.before):
+        return Written(wait_settled(client, plan.kind, plan.before["arn"], waiting.timeout), False, plan)
+    return Written(plan.before, False, plan)
+
+
+def _delete(client: Any, plan: Plan, waiting: Waiting) -> Written:
+    if plan.before is None:
+        return Written(None, False, plan)
+    wait_at_rest(client, plan.kind, plan.before, waiting.timeout)
+    deleted = CALLS[plan.kind].delete(client, plan.before["arn"])
+    if waiting.wait:
+        wait_gone(client, plan.kind, plan.before, waiting.timeout)
+        if waiting.by_name:
+            wait_list_shows(client, plan.kind, plan.before["name"], plan.before["arn"], None, waiting.timeout)
+    return Written(None, deleted, plan)
+
+
+def _update(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Written:
+    assert plan.before is not None and plan.after is not None
+    kind, arn = plan.kind, plan.before["arn"]
+    result = plan.before
+    if plan.fields:
+        wait_at_rest(client, kind, plan.before, waiting.timeout)
+        try:
+            result = CALLS[kind].update(client, arn, plan.fields)
+        except AnsibleAWSError as error:
+            refusals = ("ConflictException", "ValidationException")
+            if not (is_failed(plan.before) and error_code(error) in refusals):
+                raise
+            return _replace(client, plan, replan, waiting)
+    if plan.tags:
+        tag_resource(client, arn, plan.tags)
+    if plan.untag:
+        untag_resource(client, arn, plan.untag)
+    shows = {**plan.fields, "tags": plan.after["tags"]}
+    if not waiting.wait:
+        return Written({**result, "tags": plan.after["tags"]}, True, plan)
+    since = result["update_time"] if plan.fields else ""
+    settled = wait_settled(client, kind, arn, waiting.timeout, shows, since)
+    if waiting.by_name and kind is LOGGING_CONFIGURATION:  # read from the list, so the list must agree
+        wait_list_shows(client, kind, plan.after["name"], arn, {**shows, "state": "ACTIVE"}, waiting.timeout)
+    return Written(settled, True, plan)
+
+
+def _replace(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Written:
+    """Delete and create again: the last way to repair a *_FAILED logging configuration."""
+    assert plan.before is not None and plan.after is not None
+    CALLS[plan.kind].delete(client, plan.before["arn"])
+    wait_gone(client, plan.kind, plan.before, waiting.timeout)
+    fields = {name: plan.after[name] for name in plan.kind.fields}
+    anew = Plan(plan.kind, None, plan.after, fields, plan.after["tags"])
+    return _create(client, anew, replan, waiting)
+
+
+def _create(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Written:
+    """Create; with `wait` make sure that the next run will find this one, and that it is the only one of its name.
+
+    When another run created the name earlier (by create time and ARN), the resource that this call created, and no
+    other, is deleted again and the older one is managed.
+    """
+    assert plan.after is not None
+    kind, name = plan.kind, plan.after["name"]
+    created, mine = _create_once(client, plan)
+    arn = created["arn"]
+    if waiting.wait:
+        listed = wait_listed(client, kind, name, arn, waiting.timeout)
+        older = [each for each in listed if age_order(each) < age_order(created)]
+        if mine and older and (others := existing(client, kind, older)):
+            _delete(client, Plan(kind, created, None), waiting)
+            return write(client, replan(others[0]), replan, waiting)
+    if not mine:
+        found = write(client, replan(created), replan, waiting)
+        return Written(found.resource, True, plan)
+    if waiting.wait:
+        created = wait_settled(client, kind, arn, waiting.timeout)
+    return Written(created, True, plan)
+
+
+def _create_once(client: Any, plan: Plan) -> tuple[Resource, bool]:
+    """Create, looking by name before every repetition of a try that ended unclear.
+
+    Returns the resource, and whether the service said that it is the one that this call created.
+    """
+    assert plan.after is not None
+    failure = AnsibleAWSError()
+    for _try in range(CREATE_TRIES):
+        try:
+            return CALLS[plan.kind].create(client, plan.fields, plan.tags), True
+        except AnsibleAWSError as error:
+            if not is_unclear(error.exception):
+                raise
+            failure = error
+        for _now in pauses(LOOK_BEFORE_REPEAT):
+            matches = [each for each in named(client, plan.kind, plan.after["name"]) if not is_deleting(each)]
+            found = complete(client, plan.kind, min(matches, key=age_order)) if matches else None
+            if found is not None:
+                return found, False
+    raise failure
+
+
+def detach(client: Any, logging_configuration: Resource, rooms: list[Resource]) -> None:
+    """Take a logging configuration off the rooms that use it; a room that has gone meanwhile is passed over."""
+    for room in rooms:
+        left = [arn for arn in room["logging_configuration_identifiers"] if arn != logging_configuration["arn"]]
+        try:
+            update_room(client, room["arn"], {"logging_configuration_identifiers": left})
+        except AnsibleAWSError as error:
+            if error_code(error) != "ResourceNotFoundException":
+                raise

@@ -1,0 +1,223 @@
+#!/usr/bin/python
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ivschat_logging_configuration
+version_added: 1.0.0
+short_description: Manage Amazon IVS Chat logging configurations
+description:
+  - Creates, changes and deletes logging configurations of Amazon Interactive Video Service (IVS) Chat, which store
+    the messages of rooms in Amazon S3, Amazon CloudWatch Logs or through Amazon Data Firehose.
+  - An option that is not set is left as it is.
+  - One that is found in a C(*_FAILED) state is repaired by an update. When the service refuses that, it is deleted and
+    created again, which gives it a new ARN.
+author:
+  - Contributors to the aws_ivs.chat collection (@ansible-collections)
+options:
+  destination_configuration:
+    description:
+      - Where messages are stored. The destination must exist already, in the same account and region.
+      - Exactly one of the suboptions must be given. Required to create a logging configuration.
+      - A change, of the kind of destination too, is made in place.
+    type: dict
+    suboptions:
+      s3:
+        description: Store in an S3 bucket.
+        type: dict
+        suboptions:
+          bucket_name:
+            description: The bucket's name, 3 to 63 characters.
+            type: str
+            required: true
+      cloud_watch_logs:
+        description: Store in CloudWatch Logs.
+        type: dict
+        aliases: [cloudwatch_logs]
+        suboptions:
+          log_group_name:
+            description: The name (not the ARN) of the log group, 1 to 512 characters.
+            type: str
+            required: true
+      firehose:
+        description: Store through a Data Firehose delivery stream.
+        type: dict
+        suboptions:
+          delivery_stream_name:
+            description: The name (not the ARN) of the delivery stream, 1 to 64 characters.
+            type: str
+            required: true
+  force:
+    description:
+      - With O(state=absent), detach the logging configuration from the rooms that use it, and then delete it.
+      - Without it, a logging configuration that is in use is refused, and the rooms are named.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - aws_ivs.chat.declaration
+  - aws_ivs.chat.attributes
+  - aws_ivs.chat.attributes.declaration
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.tags
+  - amazon.aws.boto3
+seealso:
+  - module: aws_ivs.chat.ivschat_logging_configuration_info
+  - module: aws_ivs.chat.ivschat_room
+  - name: Amazon IVS Chat user guide, logging
+    description: What is stored where, and which permissions that needs.
+    link: https://docs.aws.amazon.com/ivs/latest/ChatUserGuide/chat-logging.html
+"""
+
+EXAMPLES = r"""
+- name: Keep messages in a bucket
+  aws_ivs.chat.ivschat_logging_configuration:
+    name: chat-archive
+    destination_configuration:
+      s3:
+        bucket_name: example-chat-archive
+    tags:
+      keep: 90-days
+    region: us-east-1
+
+- name: Send them to CloudWatch Logs from now on
+  aws_ivs.chat.ivschat_logging_configuration:
+    name: chat-archive
+    destination_configuration:
+      cloud_watch_logs:
+        log_group_name: /aws/vendedlogs/chat
+    region: us-east-1
+
+- name: Delete it, whatever rooms use it
+  aws_ivs.chat.ivschat_logging_configuration:
+    name: chat-archive
+    state: absent
+    force: true
+    region: us-east-1
+"""
+
+RETURN = r"""
+logging_configuration:
+  description:
+    - The logging configuration as it is after the task, with the same keys in check mode.
+    - V(null) with O(state=absent).
+  returned: success
+  type: dict
+  contains:
+    arn:
+      description: The ARN, V(null) when check mode predicts a create.
+      returned: always
+      type: str
+      sample: arn:aws:ivschat:us-east-1:123456789012:logging-configuration/ZyXwVu654321
+    id:
+      description: The ID, the last part of the ARN, V(null) when check mode predicts a create.
+      returned: always
+      type: str
+      sample: ZyXwVu654321
+    name:
+      description: The name, V("") when it has none.
+      returned: always
+      type: str
+      sample: chat-archive
+    create_time:
+      description: When it was created, ISO 8601. V(null) when check mode predicts a create.
+      returned: always
+      type: str
+      sample: "2026-01-31T12:00:00.123000+00:00"
+    update_time:
+      description: When it was last changed, ISO 8601. V(null) when check mode predicts a create.
+      returned: always
+      type: str
+      sample: "2026-01-31T12:00:00.123000+00:00"
+    destination_configuration:
+      description: Where messages are stored, with one key.
+      returned: always
+      type: dict
+      sample: {"s3": {"bucket_name": "example-chat-archive"}}
+    state:
+      description: V(ACTIVE) when it is ready to log, or another state of the API.
+      returned: always
+      type: str
+      sample: ACTIVE
+    tags:
+      description: The tags.
+      returned: always
+      type: dict
+      sample: {"keep": "90-days"}
+detached_rooms:
+  description: The ARNs of the rooms that O(force) detached it from.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+from typing import Any, NoReturn
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import list_rooms
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import describe, find
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import DECLARATION, ChatModule, converge, run
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
+    DESTINATIONS,
+    LOGGING_CONFIGURATION,
+    faults,
+    given_options,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._write import detach
+
+
+def logging_configuration(module: ChatModule, client: Any) -> NoReturn:
+    params = module.params
+    given = given_options(LOGGING_CONFIGURATION, params)
+    found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"])
+    rooms = []
+    if params["state"] == "absent" and found.before:
+        rooms = list_rooms(client, logging_configuration_identifier=found.before["arn"])
+        if rooms and not params["force"]:
+            raise AnsibleAWSError(
+                message=f"The logging configuration {found.before['arn']} is in use by {len(rooms)} room(s), so it was "
+                f"not deleted; set force to detach it from them: {describe(rooms)}"
+            )
+    if (
+        params["state"] == "present"
+        and params["arn"] is None
+        and not (found.before or "destination_configuration" in given)
+    ):
+        raise AnsibleAWSError(
+            message=f"destination_configuration: there is no logging configuration named {params['name']!r} yet, and "
+            f"to create it one of {', '.join(DESTINATIONS)} is required"
+        )
+    converge(
+        module,
+        client,
+        LOGGING_CONFIGURATION,
+        given,
+        found,
+        before_write=lambda: detach(client, found.before, rooms),
+        detached_rooms=[room["arn"] for room in rooms],
+    )
+
+
+def main() -> None:
+    destinations = {
+        member: {"type": "dict", "options": {key: {"required": True}}} for member, key in DESTINATIONS.items()
+    }
+    destinations["cloud_watch_logs"]["aliases"] = ["cloudwatch_logs"]
+    module = ChatModule(
+        argument_spec={
+            **DECLARATION,
+            "destination_configuration": {"type": "dict", "options": destinations},
+            "force": {"type": "bool", "default": False},
+        },
+        required_one_of=[("arn", "name")],
+        supports_check_mode=True,
+    )
+    run(module, faults(LOGGING_CONFIGURATION, module.params, module.region), logging_configuration)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+#!/usr/bin/python
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ivschat_room_info
+version_added: 1.0.0
+short_description: Gather information about Amazon IVS Chat rooms
+description:
+  - Returns rooms of Amazon Interactive Video Service (IVS) Chat, all of them or those that match every given filter.
+author:
+  - Contributors to the aws_ivs.chat collection (@ansible-collections)
+options:
+  arns:
+    description:
+      - Only these rooms. An ARN that does not exist gives no entry.
+    type: list
+    elements: str
+  name:
+    description: Only rooms of exactly this name. There can be several.
+    type: str
+  message_review_handler_uri:
+    description: Only rooms whose messages this Lambda function reviews, by its ARN.
+    type: str
+  logging_configuration_identifier:
+    description: Only rooms that use this logging configuration, by its ARN or its name.
+    type: str
+  tags:
+    description: Only rooms that have all these tags.
+    type: dict
+  include_details:
+    description:
+      - V(false) spares one GetRoom call per room. Then RV(rooms[].maximum_message_length) and
+        RV(rooms[].maximum_message_rate_per_second) are V(null).
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - aws_ivs.chat.attributes
+  - aws_ivs.chat.attributes.info
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: aws_ivs.chat.ivschat_room
+"""
+
+EXAMPLES = r"""
+- name: All rooms of a stream
+  aws_ivs.chat.ivschat_room_info:
+    tags:
+      stream: main
+    region: us-east-1
+  register: main_stream
+
+- name: Which rooms use this logging configuration, without their details
+  aws_ivs.chat.ivschat_room_info:
+    logging_configuration_identifier: chat-archive
+    include_details: false
+    region: us-east-1
+"""
+
+RETURN = r"""
+rooms:
+  description: The rooms, each as M(aws_ivs.chat.ivschat_room) returns it. Empty when there are none.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    arn:
+      description: The ARN.
+      returned: always
+      type: str
+      sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
+    id:
+      description: The ID, the last part of the ARN.
+      returned: always
+      type: str
+      sample: AbCdEf123456
+    name:
+      description: The name, V("") when the room has none.
+      returned: always
+      type: str
+      sample: lobby
+    create_time:
+      description: When the room was created, ISO 8601.
+      returned: always
+      type: str
+      sample: "2026-01-31T12:00:00.123000+00:00"
+    update_time:
+      description: When the room was last changed, ISO 8601.
+      returned: always
+      type: str
+      sample: "2026-01-31T12:00:00.123000+00:00"
+    maximum_message_length:
+      description: How many characters a message can have, V(null) with O(include_details=false).
+      returned: always
+      type: int
+      sample: 500
+    maximum_message_rate_per_second:
+      description: How many messages per second clients can send, V(null) with O(include_details=false).
+      returned: always
+      type: int
+      sample: 10
+    message_review_handler:
+      description: The handler that reviews messages, V(null) when there is none.
+      returned: always
+      type: dict
+      sample: {"uri": "arn:aws:lambda:us-east-1:123456789012:function:review", "fallback_result": "ALLOW"}
+    logging_configuration_identifiers:
+      description: The ARNs of the logging configurations, sorted.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    tags:
+      description: The tags.
+      returned: always
+      type: dict
+      sample: {"stream": "main"}
+"""
+
+from typing import Any, NoReturn
+
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room, list_rooms
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import logging_configuration_arns
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
+    ROOM,
+    filter_faults,
+    handler_faults,
+    has_tags,
+    identifier_fault,
+)
+
+IDENTIFIER = "logging_configuration_identifier"
+
+
+def room_info(module: ChatModule, client: Any) -> NoReturn:
+    params = module.params
+    arns = params["arns"]
+    if arns == []:
+        module.exit_json(changed=False, rooms=[])
+    filters = {"name": params["name"], "message_review_handler_uri": params["message_review_handler_uri"]}
+    if params[IDENTIFIER] is not None:
+        (filters[IDENTIFIER],) = logging_configuration_arns(client, [params[IDENTIFIER]], IDENTIFIER)
+    if arns and params["include_details"]:
+        rooms = [get_room(client, arn) for arn in dict.fromkeys(arns)]
+    else:
+        rooms = [room for room in list_rooms(client, **filters) if arns is None or room["arn"] in arns]
+    rooms = [room for room in rooms if room and _matches(room, filters) and has_tags(room, params["tags"])]
+    if params["include_details"] and not arns:
+        rooms = [detailed for room in rooms if (detailed := get_room(client, room["arn"]))]
+    module.exit_json(changed=False, rooms=rooms)
+
+
+def _matches(room: dict[str, Any], filters: dict[str, Any]) -> bool:
+    """Compare again what the service has filtered: an empty name or uri is no filter to it, but is one here."""
+    uri = (room["message_review_handler"] or {}).get("uri", "")
+    identifier = filters.get(IDENTIFIER)
+    return (
+        filters["name"] in (None, room["name"])
+        and filters["message_review_handler_uri"] in (None, uri)
+        and (identifier is None or identifier in room["logging_configuration_identifiers"])
+    )
+
+
+def main() -> None:
+    module = ChatModule(
+        argument_spec={
+            "arns": {"type": "list", "elements": "str"},
+            "name": {},
+            "message_review_handler_uri": {},
+            IDENTIFIER: {},
+            "tags": {"type": "dict"},
+            "include_details": {"type": "bool", "default": True},
+        },
+        supports_check_mode=True,
+    )
+    params, region = module.params, module.region
+    found = filter_faults(ROOM, params, region)
+    found += handler_faults("message_review_handler_uri", params["message_review_handler_uri"], region)
+    if params[IDENTIFIER] is not None:
+        found += identifier_fault(IDENTIFIER, params[IDENTIFIER], region)
+    run(module, found, room_info)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Each limit of the service model, just inside and just outside, for each member of each operation."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import botocore.session
+import pytest
+from conftest import ACCOUNT, REGION
+
+from tests.emulator.handle import Emulator
+
+MODEL = botocore.session.Session().get_service_model("ivschat")
+ARN = f"arn:aws:ivschat:{REGION}:{ACCOUNT}:"
+LAMBDA_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
+SAMPLES = {
+    "RoomIdentifier": ARN + "room/a",
+    "LoggingConfigurationIdentifier": ARN + "logging-configuration/a",
+    "ResourceArn": ARN + "room/a",
+    "LambdaArn": LAMBDA_ARN + "a",
+    "S3DestinationConfiguration": {"bucketName": "aaa"},
+}
+
+
+def text(shape: Any, length: int) -> str:
+    """A string of that length that fits the shape's pattern; characters beyond the BMP where there is none."""
+    sample = SAMPLES.get(shape.name, "")
+    if length <= len(sample) and sample:
+        return sample[:length] if length < len(sample) else sample
+    return sample + ("a" if shape.metadata.get("pattern") else "\U0001f600") * (length - len(sample))
+
+
+def sample(shape: Any) -> Any:
+    """Some valid value."""
+    if shape.type_name == "structure":
+        names = shape.required_members or list(shape.members)[:1]
+        return {name: sample(shape.members[name]) for name in names}
+    if shape.name in SAMPLES:
+        return SAMPLES[shape.name]
+    if shape.type_name == "string":
+        return shape.metadata["enum"][0] if "enum" in shape.metadata else text(shape, shape.metadata.get("min", 1))
+    return {"integer": shape.metadata.get("min"), "list": [], "map": {}}[shape.type_name]
+
+
+def edges(shape: Any) -> Iterator[tuple[str, bool, Any]]:
+    """(what is tried, whether it is valid, the value)."""
+    kind, limits = shape.type_name, shape.metadata
+    yield (
+        "null in a list" if kind == "list" else "type",
+        False,
+        {"string": 5, "integer": "5", "list": [None]}.get(kind, "x"),
+    )
+    if kind == "integer":
+        yield "a boolean", False, True
+    if "enum" in limits:
+        for value in limits["enum"]:
+            yield value, True, value
+        yield "lower case", False, limits["enum"][0].lower()
+    sizes = {
+        "string": lambda size: text(shape, size),
+        "integer": lambda size: size,
+        "list": lambda size: [f"{sample(shape.member)}{number}"[:128] for number in range(size)],
+        "map": lambda size: {f"key{number}": "value" for number in range(size)},
+    }
+    for edge, step in (("min", -1), ("max", 1)):
+        if edge in limits and kind in sizes:
+            # An ARN or a token has a smallest length of its own, above the model's.
+            if not (edge == "min" and (shape.name in SAMPLES or limits["min"] == 0)):
+                yield f"{edge} {limits[edge]}", True, sizes[kind](limits[edge])
+            if limits[edge] + step >= 0 or kind == "integer":
+                yield f"beyond {edge} {limits[edge]}", False, sizes[kind](limits[edge] + step)
+    if "pattern" in limits:
+        good = text(shape, max(limits["min"], 1) if shape.name not in SAMPLES else len(SAMPLES[shape.name]))
+        for bad in ("\n",) if shape.name == "LambdaArn" else (" ", "\n", "é", ":"):
+            yield f"{bad!r} at the end", False, good[:-1] + bad if shape.name not in SAMPLES else good + bad
+    if "Identifier" in shape.name and kind == "string" or shape.name == "ResourceArn":
+        yield "an id", False, "abcdefghijkl"
+        yield "another service's ARN", False, SAMPLES[shape.name].replace("ivschat", "ivs")
+        yield "another partition's ARN", False, SAMPLES[shape.name].replace("arn:aws:", "arn:aws-us-gov:")
+        yield "another kind of ARN", False, f"{ARN}channel/a"
+    if getattr(shape, "is_tagged_union", False):
+        both = {name: sample(member) for name, member in shape.members.items()}
+        yield "no member", False, {}
+        yield "two members", False, dict(list(both.items())[:2])
+        yield "all members null", False, dict.fromkeys(both)
+
+
+def members(shape: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every member below a shape, with the keys that lead to it."""
+    below: dict[Any, Any] = {}
+    if shape.type_name == "structure":
+        below = shape.members
+    elif shape.type_name == "list":
+        below = {0: shape.member}
+    elif shape.type_name == "map":
+        below = {"key": shape.value}
+    for key, member in below.items():
+        yield (*path, key), member
+        yield from members(member, (*path, key))
+
+
+def cases() -> Iterator[Any]:
+    for operation in map(MODEL.operation_model, MODEL.operation_names):
+        for path, shape in members(operation.input_shape):
+            for what, valid, value in edges(shape):
+                yield operation.name, path, what, valid, value
+            if shape.type_name == "map" and shape.key.metadata:
+                yield operation.name, path, "a key of 129", False, {"k" * 129: "v"}
+                yield operation.name, path, "a key of 128", True, {"\U0001f600" * 128: "v"}
+                yield operation.name, path, "an empty key", False, {"": "v"}
+
+
+def in_url(operation: str, member: str) -> bool:
+    """Whether the member travels in the URL, where all is text."""
+    return "location" in MODEL.operation_model(operation).input_shape.members[member].serialization
+
+
+CASES = [
+    pytest.param(*case[:2], *case[3:], id=f"{case[0]} {'.'.join(map(str, case[1]))}: {case[2]}")
+    for case in cases()
+    if not (in_url(case[0], case[1][0]) and (case[2] in ("type", "null in a list") or case[4] in ("", [""])))
+]
+
+
+def send(emulator: Emulator, operation: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Send a call without botocore, which refuses to write much of what is to be refused here."""
+    model = MODEL.operation_model(operation)
+    url = model.http["requestUri"].format(**{key: quote(str(value), safe="") for key, value in parameters.items()})
+    in_body = {name: value for name, value in parameters.items() if not in_url(operation, name)}
+    if parameters.get("tagKeys"):
+        url += "?" + urlencode({"tagKeys": parameters["tagKeys"]}, doseq=True)
+    scope = f"AWS4-HMAC-SHA256 Credential=AKIAEMULATOR00000000/20260101/{REGION}/ivschat/aws4_request"
+    request = urllib.request.Request(
+        emulator.url + url, json.dumps(in_body).encode(), {"Authorization": scope, "Content-Type": "application/json"}
+    )
+    request.method = model.http["method"]
+    try:
+        with urllib.request.urlopen(request) as response:
+            return response.status, {}
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, {**json.load(error), "code": error.headers["x-amzn-ErrorType"]}
+
+
+def test_there_are_cases_for_each_operation() -> None:
+    assert {case.values[0] for case in CASES} == set(MODEL.operation_names)
+    assert len([case for case in CASES if not case.values[2]]) > 200
+
+
+@pytest.mark.parametrize(("operation", "path", "valid", "value"), CASES)
+def test_limit(emulator: Emulator, operation: str, path: tuple[Any, ...], valid: bool, value: Any) -> None:
+    shape = MODEL.operation_model(operation).input_shape
+    parameters = {name: sample(shape.members[name]) for name in shape.required_members}
+    place: Any = parameters
+    inner = shape
+    for key in path[:-1]:
+        inner = inner.members[key] if inner.type_name == "structure" else inner.member
+        if inner.type_name == "structure" and getattr(inner, "is_tagged_union", False):
+            place[key] = {}  # The member under test is to be the only one.
+        if isinstance(place, list):
+            place.append({} if inner.type_name == "structure" else [])
+        elif key not in place or place[key] == []:
+            place[key] = [] if inner.type_name == "list" else {}
+        place = place[key]
+    if isinstance(place, list):
+        place.append(value)
+    else:
+        place[path[-1]] = value
+    status, error = send(emulator, operation, parameters)
+    complaints = {re.sub(r"\[\d+\]", "", field["name"]): field["message"] for field in error.get("fieldList", [])}
+    named = ".".join(key for key in path if isinstance(key, str) and key != "key")
+    if not valid:
+        assert (status, error["code"]) == (400, "ValidationException")
+        assert error["reason"] == "FIELD_VALIDATION_FAILED"
+        assert named in complaints
+    elif named in complaints:  # A rule beyond the model's limits: the value was looked at.
+        assert complaints[named].endswith(
+            ("invalid lambda permission", "returned for the same parameters", "less than or equal to 1024 bytes")
+        )
+
+
+@pytest.mark.parametrize(
+    ("operation", "member"),
+    [
+        (name, member)
+        for name in MODEL.operation_names
+        for member in MODEL.operation_model(name).input_shape.required_members
+        if not in_url(name, member)
+    ],
+)
+@pytest.mark.parametrize("missing", ["left out", "null"])
+def test_required(emulator: Emulator, operation: str, member: str, missing: str) -> None:
+    shape = MODEL.operation_model(operation).input_shape
+    parameters = {name: sample(shape.members[name]) for name in shape.required_members if name != member}
+    if missing == "null":
+        parameters[member] = None
+    status, error = send(emulator, operation, parameters)
+    assert (status, error["code"], error["reason"]) == (400, "ValidationException", "FIELD_VALIDATION_FAILED")
+    assert member in [field["name"] for field in error["fieldList"]]

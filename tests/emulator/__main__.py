@@ -1,0 +1,44 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Start the emulator: `python -m tests.emulator [--host HOST] [--port PORT]`; prints its URL when it is ready."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+
+from . import moto_bridge
+from .control import Control
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; exit status 0."""
+    parser = argparse.ArgumentParser(prog="python -m tests.emulator", description="An emulator of Amazon IVS Chat")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="stop too when the standard input ends")
+    arguments = parser.parse_args()
+    server = moto_bridge.make_server(arguments.host, arguments.port, Control(moto_bridge.application()))
+
+    def stop(*_: object) -> None:
+        # shutdown() waits for serve_forever to end, which runs in the thread that signals interrupt.
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    def stop_at_end_of_input() -> None:
+        while os.read(0, 4096):
+            pass
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    if arguments.until_stdin_closes:
+        threading.Thread(target=stop_at_end_of_input, daemon=True).start()
+    print(f"http://{arguments.host}:{server.port}", flush=True)
+    server.serve_forever(poll_interval=0.1)
+
+
+if __name__ == "__main__":
+    main()

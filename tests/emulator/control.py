@@ -1,0 +1,390 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The WSGI layer around moto: faults, holds, quotas, latency and the log of all calls, set over HTTP by tests.
+
+/moto-api/ivschat/{settings,faults,holds,calls,verify-token}; the keys are told by settings.py, Fault and Hold.
+/moto-api/reset resets all of this with the state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http
+import io
+import json
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+from . import moto_bridge
+from .model_checks import (
+    OPERATIONS,
+    Answer,
+    ServiceError,
+    error_answer,
+    is_error_code,
+    is_write,
+    read_parameters,
+    route,
+)
+from .settings import SETTINGS
+
+PREFIX = "/moto-api/ivschat/"
+TIMEOUT_SECONDS = 70
+# Faults that are not an error code of the service.
+TRANSPORT_FAULTS = ("Http503", "ConnectionReset", "Timeout")
+
+
+@dataclass
+class Call:
+    """One call in the log. `effect`: it was a write and the service carried it out, whatever the caller was told."""
+
+    number: int
+    time: float
+    service: str
+    operation: str | None
+    parameters: dict[str, Any] | None
+    account: str
+    region: str
+    access_key_id: str
+    status: int | None = None
+    error: str | None = None
+    fault: str | None = None
+    write: bool = False
+    effect: bool = False
+
+
+@dataclass
+class Fault:
+    """`count` calls of `operation` fail, after `skip` that pass; "after" lets the service do its work first.
+
+    Of the faults that match a call only the first is looked at: faults given one after the other apply in order.
+    """
+
+    operation: str
+    error: str
+    when: str = "before"
+    count: int = 1
+    skip: int = 0
+    message: str = "An error that a test asked for"
+
+    def check(self) -> None:
+        """ValueError when a member makes no sense."""
+        _check_place(self)
+        if not (self.error in TRANSPORT_FAULTS or (isinstance(self.error, str) and is_error_code(self.error))):
+            raise ValueError(f"unknown error {self.error}")
+        if not (_is_whole(self.count) and self.count > 0) or not isinstance(self.message, str):
+            raise ValueError("count must be a whole number above 0, message a string")
+
+
+@dataclass
+class Hold:
+    """The next call of `operation`, after `skip` that pass, waits before its effect or before its answer."""
+
+    operation: str
+    when: str = "before"
+    skip: int = 0
+    reached: bool = False
+    drop: bool = False
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        """ValueError when a member makes no sense."""
+        _check_place(self)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _check_place(item: Fault | Hold) -> None:
+    if item.operation != "*" and item.operation not in OPERATIONS:
+        raise ValueError(f"unknown operation {item.operation}")
+    if item.when not in ("before", "after"):
+        raise ValueError("when must be before or after")
+    if not _is_whole(item.skip):
+        raise ValueError("skip must be a whole number, 0 or more")
+
+
+class Control:
+    """The WSGI application that tests and clients talk to."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self._application = application
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        self._faults_cleared = threading.Event()
+        self._holds: list[Hold] = []
+        self._calls: list[Call] = []
+        self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        """Answer a request in one piece; ConnectionError when its connection is to end without an answer."""
+        body = _read_body(environ)
+        path = environ["PATH_INFO"]
+        call: Call | None = None
+        try:
+            if path.startswith(PREFIX):
+                answer = self._control(environ, path[len(PREFIX) :], body)
+            elif path.startswith("/moto-api"):
+                answer = self._moto(environ)
+                if path == "/moto-api/reset" and environ["REQUEST_METHOD"] == "POST":
+                    self._reset()
+            else:
+                call = self._log(environ, body)
+                answer = self._ivschat(environ, call) if call.service == "ivschat" else self._moto(environ)
+        except ConnectionError:
+            if call:
+                call.error = "ConnectionReset"
+            raise
+        except Exception:  # An emulator that breaks must not look like a service that fails.
+            traceback.print_exc(file=sys.stderr)
+            answer = error_answer(
+                ServiceError("EmulatorError", "The emulator failed; its standard error output says why")
+            )
+        status, headers, content = answer
+        if call:
+            call.status, call.error = status, call.error or _error_code(answer)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            hop_by_hop = ("content-length", "transfer-encoding", "connection")
+            headers = [(name, value) for name, value in headers if name.lower() not in hop_by_hop]
+            if status not in (204, 304):
+                headers.append(("Content-Length", str(len(content))))
+        start_response(f"{status} {http.HTTPStatus(status).phrase}", headers)
+        return [content]
+
+    def _moto(self, environ: dict[str, Any]) -> Answer:
+        started: list[Any] = []
+        chunks = self._application(environ, lambda *args: started.extend(args[:2]))
+        content = b"".join(chunks)
+        if hasattr(chunks, "close"):
+            chunks.close()
+        return int(started[0].split()[0]), started[1], content
+
+    # The log
+
+    def _log(self, environ: dict[str, Any], body: bytes) -> Call:
+        access_key_id, region, service = moto_bridge.credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
+        operation, parameters = _foreign_operation(environ, body), None
+        if service == "ivschat":
+            operation = None
+            if routed := route(environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0]):
+                operation = routed[0].name
+                with contextlib.suppress(ValueError):
+                    parameters = read_parameters(*routed, environ["QUERY_STRING"], body)
+        account = moto_bridge.account_of(environ)
+        write = service == "ivschat" and operation is not None and is_write(operation)
+        with self._lock:
+            number = len(self._calls) + 1
+            call = Call(
+                number, time.time(), service, operation, parameters, account, region, access_key_id, write=write
+            )
+            self._calls.append(call)
+        return call
+
+    # One call of the service
+
+    def _ivschat(self, environ: dict[str, Any], call: Call) -> Answer:
+        operation = call.operation
+        if operation is None:
+            return self._moto(environ)
+        if SETTINGS["latency"]:
+            time.sleep(SETTINGS["latency"])
+        if refusal := self._refusal(call, operation):
+            return error_answer(refusal, call.parameters)
+        with self._lock:
+            cleared = self._faults_cleared
+            hold, fault = _take(self._holds, operation), _take(self._faults, operation)
+            if fault:
+                fault.count -= 1
+                if not fault.count:
+                    self._faults.remove(fault)
+                call.fault = f"{fault.error} {fault.when}"
+        if hold and hold.when == "before":
+            _wait_until_released(hold)
+        if fault and fault.when == "before":
+            return _fail(environ, call, fault, cleared)
+        answer = self._moto(environ)
+        call.effect = call.write and answer[0] < 300
+        if hold and hold.when == "after":
+            _wait_until_released(hold)
+        if fault:
+            return _fail(environ, call, fault, cleared)
+        return answer
+
+    def _refusal(self, call: Call, operation: str) -> ServiceError | None:
+        """What the front end of the service refuses: credentials that have expired, calls beyond the quota."""
+        if call.access_key_id in SETTINGS["expired_access_keys"]:
+            return ServiceError("ExpiredTokenException", "The security token included in the request is expired")
+        tps = SETTINGS.tps(operation)
+        if tps is None:
+            return None
+        key = (call.account, call.region, operation)
+        with self._lock:
+            clock = time.monotonic()
+            tokens, filled = self._buckets.get(key, (max(tps, 1.0), clock))
+            tokens = min(max(tps, 1.0), tokens + (clock - filled) * tps)
+            allowed = tokens >= 1
+            self._buckets[key] = (tokens - allowed, clock)
+        return None if allowed else ServiceError("ThrottlingException", "Rate exceeded", limit=int(tps))
+
+    # The control interface
+
+    def _reset(self) -> None:
+        with self._lock:
+            SETTINGS.restore()
+            self._calls.clear()
+            self._buckets.clear()
+        self._clear_faults()
+        self._release_holds(drop=True)
+        moto_bridge.restore_auth()
+
+    def _clear_faults(self) -> None:
+        with self._lock:
+            self._faults.clear()
+            self._faults_cleared.set()
+            self._faults_cleared = threading.Event()
+
+    def _release_holds(self, drop: bool) -> None:
+        with self._lock:
+            holds, self._holds = self._holds, []
+        for hold in holds:
+            hold.drop = drop
+            hold.released.set()
+
+    def _control(self, environ: dict[str, Any], name: str, body: bytes) -> Answer:
+        method = environ["REQUEST_METHOD"]
+        try:
+            sent = json.loads(body) if method == "POST" else None
+            status, shown = self._control_call(method, name, sent, parse_qs(environ["QUERY_STRING"]))
+        except (ValueError, TypeError) as error:
+            status, shown = 400, {"message": str(error)}
+        content = json.dumps(shown, default=lambda moment: moment.isoformat()).encode()
+        return status, [("Content-Type", "application/json")], content
+
+    def _control_call(self, method: str, name: str, sent: Any, query: dict[str, list[str]]) -> tuple[int, Any]:
+        match method, name:
+            case "POST", "settings":
+                with moto_bridge.LOCK:
+                    SETTINGS.change(sent)
+                with self._lock:
+                    self._buckets.clear()
+            case "DELETE", "settings":
+                SETTINGS.restore()
+            case "POST", "faults":
+                fault = Fault(**sent)
+                fault.check()
+                with self._lock:
+                    self._faults.append(fault)
+            case "DELETE", "faults":
+                self._clear_faults()
+            case "POST", "holds":
+                hold = Hold(**{**sent, "reached": False})
+                hold.check()
+                with self._lock:
+                    self._holds.append(hold)
+            case "DELETE", "holds":
+                self._release_holds(drop=query.get("drop") == ["true"])
+            case "DELETE", "calls":
+                with self._lock:
+                    self._calls.clear()
+            case "POST", "verify-token":
+                made_for = moto_bridge.verify_token(sent["token"])
+                return (200, made_for) if made_for else (404, {"message": "not a valid token"})
+            case "GET", "settings" | "faults" | "holds" | "calls":
+                pass
+            case _:
+                return 404, {"message": f"no {method} {name}"}
+        return 200, self._shown(name)
+
+    def _shown(self, name: str) -> dict[str, Any]:
+        with self._lock:
+            if name == "settings":
+                return dict(SETTINGS)
+            if name == "faults":
+                return {"faults": [asdict(fault) for fault in self._faults]}
+            if name == "holds":
+                shown = ("operation", "when", "reached")
+                return {"holds": [{key: getattr(hold, key) for key in shown} for hold in self._holds]}
+            return {"calls": [asdict(call) for call in self._calls]}
+
+
+def _read_body(environ: dict[str, Any]) -> bytes:
+    """The whole body, put back for the application: what is left unread would be taken for the next request."""
+    source = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        body = source.read()
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+    else:
+        body = source.read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+    return bytes(body)
+
+
+def _foreign_operation(environ: dict[str, Any], body: bytes) -> str | None:
+    """The operation of another service where a header or the form names it; the REST services do not."""
+    if target := environ.get("HTTP_X_AMZ_TARGET"):
+        return str(target).rpartition(".")[2]
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return parse_qs(body.decode(errors="replace")).get("Action", [None])[0]
+    return None
+
+
+def _error_code(answer: Answer) -> str | None:
+    headers = {name.lower(): value for name, value in answer[1]}
+    return headers.get("x-amzn-errortype") or (f"Http{answer[0]}" if answer[0] >= 400 else None)
+
+
+_Planned = TypeVar("_Planned", Fault, Hold)
+
+
+def _take(planned: list[_Planned], operation: str) -> _Planned | None:
+    """The fault or hold that this call meets; one that is still to be skipped keeps those behind it waiting."""
+    for item in planned:
+        if item.operation in ("*", operation) and not getattr(item, "reached", False):
+            if item.skip:
+                item.skip -= 1
+                return None
+            if isinstance(item, Hold):
+                item.reached = True
+            return item
+    return None
+
+
+def _wait_until_released(hold: Hold) -> None:
+    hold.released.wait()
+    if hold.drop:
+        raise ConnectionError("dropped")
+
+
+def _fail(environ: dict[str, Any], call: Call, fault: Fault, cleared: threading.Event) -> Answer:
+    if fault.error == "Http503":
+        return 503, [], b""
+    connection: socket.socket = environ["werkzeug.socket"]
+    if fault.error == "ConnectionReset":
+        # Without lingering, closing the socket resets the connection.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise ConnectionError("reset")
+    if fault.error == "Timeout":
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while time.monotonic() < deadline and not cleared.wait(0.05) and not _is_closed(connection):
+            pass
+        raise ConnectionError("timed out")
+    return error_answer(ServiceError(fault.error, fault.message), call.parameters)
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    readable, _, _ = select.select([connection], [], [], 0)
+    try:
+        return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
+    except ConnectionError:
+        return True

@@ -1,0 +1,243 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Everything that touches moto's internals: the backend and its neighbours, IAM, the application, the server."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import types
+from collections.abc import Callable
+from typing import Any, cast
+
+import moto.backend_index
+from moto import settings as moto_settings
+from moto.backends import get_backend
+from moto.core.authorization import ActionAuthenticatorMixin
+from moto.core.base_backend import BackendDict, BaseBackend
+from moto.core.exceptions import AccessDeniedError, InvalidClientTokenIdError, SignatureDoesNotMatchError
+from moto.core.responses import ActionContext, ActionResult, BaseResponse
+from moto.core.serialize import RestJSONSerializer, TimestampSerializer
+from moto.core.utils import get_service_model
+from moto.iam.access_control import IAMRequest
+from moto.iam.models import get_account_id_from
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+
+from . import model_checks
+from .service import IvsChat, dependent_actions
+
+LOCK = threading.RLock()
+_DEFAULT_AUTH_COUNT = moto_settings.INITIAL_NO_AUTH_ACTION_COUNT
+# moto answers other codes than the service's front end does.
+_AUTH_CODES: dict[type[Any], str] = {
+    AccessDeniedError: "AccessDeniedException",
+    SignatureDoesNotMatchError: "InvalidSignatureException",
+    InvalidClientTokenIdError: "UnrecognizedClientException",
+}
+
+
+class _Neighbours:
+    """moto's S3, Logs, Firehose and Lambda in one account and region."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account, self._region = account, region
+
+    def _backend(self, service: str, region: str = "") -> Any:
+        return get_backend(service)[self._account][region or self._region]  # type: ignore[call-overload]
+
+    def has_bucket(self, name: str) -> bool:
+        bucket = self._backend("s3", "aws").buckets.get(name)
+        return bucket is not None and bucket.region_name == self._region
+
+    def has_log_group(self, name: str) -> bool:
+        return name in self._backend("logs").groups
+
+    def has_delivery_stream(self, name: str) -> bool:
+        return name in self._backend("firehose").delivery_streams
+
+    def lambda_policy(self, function_arn: str) -> list[dict[str, Any]]:
+        name, _, qualifier = function_arn.partition(":function:")[2].partition(":")
+        try:
+            function = self._backend("lambda").get_function(name, qualifier or None)
+        except Exception as error:
+            if getattr(error, "code", None) != 404:
+                raise
+            return []
+        # A permission given to a version or an alias is for that one only. (moto garbles the middle of their ARNs.)
+        return [
+            statement
+            for statement in function.policy.statements
+            if (statement["Resource"].endswith(f":{qualifier}") if qualifier else statement["Resource"] == function_arn)
+        ]
+
+
+class IvsChatBackend(BaseBackend):
+    """moto's view of the service in one account and region."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.service = IvsChat(account_id, region_name, _Neighbours(account_id, region_name))
+
+    @property
+    def _url_module(self) -> Any:
+        return types.SimpleNamespace(
+            url_bases=[r"https?://ivschat\.(.+)\.amazonaws\.com"],
+            url_paths={"{0}/.*$": IvsChatResponse.dispatch},
+        )
+
+
+class _Milliseconds(TimestampSerializer):
+    ISO8601_MICRO = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+    def _timestamp_iso8601(self, value: Any) -> str:
+        return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
+
+
+class _Serializer(RestJSONSerializer):
+    """Output members by the model; times in milliseconds, as the service writes them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._timestamp_serializer = _Milliseconds(self.DEFAULT_TIMESTAMP_FORMAT)
+
+
+class _Authorization(IAMRequest):
+    """moto's IAM check, then the actions that the operation also needs."""
+
+    dependent: list[str] = []
+
+    def check_action_permitted(self, resource: str) -> None:
+        super().check_action_permitted(resource)
+        for action in self.dependent:
+            self._action = action
+            super().check_action_permitted("*")
+
+    def _create_aws_request(self) -> Any:
+        # moto signs the parsed query string where there is no body.
+        self._data = {}
+        return super()._create_aws_request()
+
+
+class IvsChatResponse(BaseResponse):
+    """Carries one request from moto's dispatcher to the service and its answer back."""
+
+    use_raw_body = True
+
+    def __init__(self) -> None:
+        super().__init__(service_name="ivschat")
+        self._operation = ""
+
+    def call_action(self) -> Any:
+        """Authorise, check, carry out, serialise."""
+        parameters: dict[str, Any] = {}
+        try:
+            status, headers, body = self._answer(parameters)
+        except model_checks.ServiceError as error:
+            status, headers, body = model_checks.error_answer(error, parameters)
+        return status, dict(headers), body
+
+    def _answer(self, parameters: dict[str, Any]) -> model_checks.Answer:
+        routed = model_checks.route(self.method, self.raw_path)
+        if routed is None:
+            raise model_checks.ServiceError("ValidationException", "Unknown operation", reason="UNKNOWN_OPERATION")
+        operation, labels = routed
+        self._operation = operation.name
+        try:
+            parameters |= model_checks.read_parameters(operation, labels, self.parsed_url.query, self.raw_body)
+        except ValueError:
+            raise model_checks.ServiceError("ValidationException", "The request body is not a JSON object") from None
+        self._authorize(parameters)
+        model_checks.check(operation, parameters)
+        # self.region is not used: moto looks for a region in the whole URL first, tag keys included.
+        region = credential_scope(self.headers.get("Authorization", ""))[1] or self.default_region
+        with LOCK:
+            result = BACKENDS[self.current_account][region].service.call(operation.name, parameters)
+        model = get_service_model("ivschat")
+        context = ActionContext(model, model.operation_model(operation.name), _Serializer, self)
+        status, headers, body = ActionResult(result).execute_result(context)
+        if not (operation.output_shape and operation.output_shape.members):
+            body = ""  # Not even "{}" (facts page section 1).
+        return status, [*headers.items(), model_checks.request_id_header()], str(body).encode()
+
+    def _authorize(self, parameters: dict[str, Any]) -> None:
+        dependent = dependent_actions(self._operation, parameters)
+        check = type("Authorization", (_Authorization,), {"dependent": dependent})
+        try:
+            self._authenticate_and_authorize_action(check, model_checks.resource_of(parameters) or "*")
+        except tuple(_AUTH_CODES) as error:
+            raise model_checks.ServiceError(_AUTH_CODES[type(error)], str(error.message)) from None
+
+    def _get_action(self) -> str:
+        return self._operation
+
+
+BACKENDS: BackendDict[Any] = BackendDict(IvsChatBackend, "ivschat")
+
+
+def credential_scope(authorization: str) -> tuple[str, str, str]:
+    """Access key id, region and service of a request by its Authorization header; empty where there is none."""
+    match = re.search(r"Credential=([^/,]+)/\d+/([^/,]+)/([^/,]+)/aws4_request", authorization)
+    return (match[1], match[2], match[3]) if match else ("", "", "")
+
+
+def account_of(environ: dict[str, Any]) -> str:
+    """The account that a request acts in, as moto sees it."""
+    access_key = credential_scope(environ.get("HTTP_AUTHORIZATION", ""))[0]
+    return str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or get_account_id_from(access_key))
+
+
+def verify_token(token: str) -> dict[str, Any] | None:
+    """What a chat token of any account and region was made for; None when it is not valid."""
+    with LOCK:
+        made_for = [backend.service.verify_token(token) for _, _, backend in BACKENDS.iter_backends()]  # type: ignore
+    return next(filter(None, made_for), None)
+
+
+def restore_auth() -> None:
+    """Undo /moto-api/reset-auth, which moto's own reset leaves alone."""
+    moto_settings.INITIAL_NO_AUTH_ACTION_COUNT = _DEFAULT_AUTH_COUNT
+    ActionAuthenticatorMixin.request_count = 0
+
+
+def application() -> Callable[..., Any]:
+    """moto's WSGI application with this service added to it."""
+    module = types.ModuleType("moto.ivschat")
+    module.ivschat_backends = BACKENDS  # type: ignore[attr-defined]
+    sys.modules["moto.ivschat"] = module
+    pattern = re.compile(r"https?://ivschat\.(.+)\.amazonaws\.com")
+    moto.backend_index.backend_url_patterns.append(("ivschat", pattern))
+    return DomainDispatcherApplication(create_backend_app)
+
+
+class _RequestHandler(MotoRequestHandler):
+    """Serves an application that reads each request whole and answers in one piece; keeps connections open.
+
+    (werkzeug closes each connection, because it cannot know what an application has left unread.)
+    """
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def run_wsgi(self) -> None:
+        answer: list[Any] = []
+        environ = self.make_environ()
+        try:
+            body = b"".join(self.server.app(environ, cast(Any, lambda *args: answer.extend(args))))
+        except ConnectionError:
+            self.close_connection = True
+            return
+        status, headers = answer
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+
+    def log(self, *args: Any) -> None:
+        """No access log."""
+
+
+def make_server(host: str, port: int, app: Callable[..., Any]) -> Any:
+    """A threaded HTTP server; port 0 takes a free one, which `.port` tells."""
+    from werkzeug.serving import ThreadedWSGIServer
+
+    return ThreadedWSGIServer(host, port, app, handler=_RequestHandler)

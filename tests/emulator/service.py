@@ -1,0 +1,500 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""How the operations behave: the rooms, logging configurations and tokens of one account in one region.
+
+Sources: the API reference, and the facts page of what is known of the real service; where those are silent the comment
+says "choice", and a client must not rely on it.
+"""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+import hashlib
+import hmac
+import json
+import random
+import secrets
+import string
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, Protocol
+
+from botocore import xform_name
+
+from .model_checks import ServiceError, invalid, is_write, short_id
+from .settings import SETTINGS
+
+ROOM, LOGGING_CONFIGURATION = "room", "logging-configuration"
+MAX_TAGS = 50
+MAX_ATTRIBUTES_BYTES = 1024
+TOKEN_LIFETIME = timedelta(minutes=1)
+
+# The caller's rights beyond ivschat:<Operation> (facts page section 6). "tags" and the destinations count when given.
+DEPENDENT_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "CreateRoom": {"tags": ("ivschat:TagResource",)},
+    "CreateLoggingConfiguration": {
+        "tags": ("ivschat:TagResource",),
+        "": ("logs:CreateLogDelivery",),
+        "cloudWatchLogs": ("logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+        "s3": ("s3:GetBucketPolicy", "s3:PutBucketPolicy"),
+        "firehose": ("iam:CreateServiceLinkedRole", "firehose:TagDeliveryStream"),
+    },
+    "UpdateLoggingConfiguration": {"": ("logs:UpdateLogDelivery", "logs:GetLogDelivery")},
+    "DeleteLoggingConfiguration": {"": ("logs:DeleteLogDelivery", "logs:GetLogDelivery")},
+}
+
+_PAGE_KEY = secrets.token_bytes(16)
+
+
+class Neighbours(Protocol):
+    """The other services of the same account and region, as far as this service looks into them."""
+
+    def has_bucket(self, name: str) -> bool: ...
+
+    def has_log_group(self, name: str) -> bool: ...
+
+    def has_delivery_stream(self, name: str) -> bool: ...
+
+    def lambda_policy(self, function_arn: str) -> list[dict[str, Any]]:
+        """The statements of a function's resource policy; none too when there is no such function."""
+
+
+def dependent_actions(operation: str, parameters: dict[str, Any]) -> list[str]:
+    """The actions besides ivschat:<operation> that the caller of this call must be allowed."""
+    destination = parameters.get("destinationConfiguration")
+    given = {"", *(destination if isinstance(destination, dict) else ())} | (
+        {"tags"} if parameters.get("tags") else set()
+    )
+    return [
+        action for key, actions in DEPENDENT_ACTIONS.get(operation, {}).items() if key in given for action in actions
+    ]
+
+
+class _Clock:
+    """UTC in whole milliseconds, strictly increasing in this process, so that "newest first" is a total order."""
+
+    def __init__(self) -> None:
+        self._last, self._lock = datetime.min.replace(tzinfo=timezone.utc), threading.Lock()
+
+    def __call__(self) -> datetime:
+        with self._lock:
+            now = datetime.now(timezone.utc)
+            now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+            self._last = max(now, self._last + timedelta(milliseconds=1))
+            return self._last
+
+
+now = _Clock()
+
+
+class _Countdown:
+    """A period of N reads or S seconds, as the settings give it."""
+
+    def __init__(self, period: dict[str, Any]) -> None:
+        self._reads: int | None = period.get("reads")
+        self._until = time.monotonic() + period.get("seconds", 0)
+        self._seen = 0
+
+    def covers_read(self, count: bool) -> bool:
+        """Whether a read falls into the period; `count` False for the later pages of a listing already counted."""
+        if self._reads is None:
+            return time.monotonic() < self._until
+        self._seen += count
+        return self._seen <= self._reads
+
+    def is_over(self) -> bool:
+        """Whether the next read would be past the period."""
+        return time.monotonic() >= self._until if self._reads is None else self._seen >= self._reads
+
+
+@dataclass
+class Resource:
+    """A room or logging configuration: what it is, and what reads show of it while they lag."""
+
+    fields: dict[str, Any] | None = None
+    transition: tuple[_Countdown, str | None] | None = None
+    hidden: dict[str, list[tuple[dict[str, Any] | None, _Countdown]]] = field(
+        default_factory=lambda: {"get": [], "list": []}
+    )
+
+    def write(self, fields: dict[str, Any] | None) -> None:
+        """Take a new state (None: gone); reads go on showing the old one as long as `lag` says."""
+        for view, period in SETTINGS["lag"].items():
+            self.hidden[view].append((self.fields, _Countdown(period)))
+        self.fields = fields
+
+    def read(self, view: str, count: bool = True) -> dict[str, Any] | None:
+        """What a Get or a List shows; each write hides its predecessor for a period of its own."""
+        self.hidden[view] = [pair for pair in self.hidden[view] if pair[1].covers_read(count)]
+        if self.hidden[view]:
+            return self.hidden[view][0][0]
+        if self.transition and not self.transition[0].covers_read(count):
+            self._end_transition()
+        return self.fields
+
+    def start_transition(self, name: str, fields: dict[str, Any]) -> None:
+        """Write `fields` and go through CREATING, UPDATING or DELETING to the end that the settings ask for."""
+        end: str | None = None if name == "DELETE" else "ACTIVE"
+        if name in SETTINGS["failing_transitions"]:
+            SETTINGS["failing_transitions"].remove(name)
+            end = f"{name}_FAILED"
+        if SETTINGS["transitions"]:
+            self.write({**fields, "state": f"{name[:-1]}ING"})
+            self.transition = _Countdown(SETTINGS["transitions"]), end
+        else:
+            self.write({**fields, "state": end} if end else None)
+            self.transition = None
+
+    def true_fields(self) -> dict[str, Any] | None:
+        """The state that writes act on, whatever reads show."""
+        if self.transition and self.transition[0].is_over():
+            self._end_transition()
+        return self.fields
+
+    def is_forgotten(self) -> bool:
+        """Gone, and gone from all reads too."""
+        return self.true_fields() is None and not any(self.hidden.values())
+
+    def _end_transition(self) -> None:
+        end = self.transition[1] if self.transition else None
+        self.fields = {**(self.fields or {}), "state": end} if end else None
+        self.transition = None
+
+
+class IvsChat:
+    """The service in one account and region. A method for each operation: parameters in, members of the output out."""
+
+    def __init__(self, account: str, region: str, neighbours: Neighbours) -> None:
+        self._account, self._region, self._neighbours = account, region, neighbours
+        self._resources: dict[str, dict[str, Resource]] = {ROOM: {}, LOGGING_CONFIGURATION: {}}
+        self._tokens: dict[str, dict[str, Any]] = {}
+
+    def call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Carry out an operation whose parameters have passed the model's checks."""
+        if is_write(operation):
+            _check_tags(parameters.get("tags", {}))
+            _check_attributes(parameters.get("attributes", {}))
+        method: Callable[[dict[str, Any]], dict[str, Any]] = getattr(self, xform_name(operation))
+        return method(parameters)
+
+    # Rooms
+
+    def create_room(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        self._check_limit(ROOM, "rooms")
+        arn = self._new_arn(ROOM)
+        room = {"maximumMessageLength": 500, "maximumMessageRatePerSecond": 10, "tags": {}}
+        room |= self._room_changes(arn, parameters, attached=[], not_active="ConflictException")
+        room |= {"tags": dict(parameters.get("tags", {}))}
+        created = now()
+        room |= {"arn": arn, "id": short_id(arn), "createTime": created, "updateTime": created}
+        self._add(ROOM, arn).write(room)
+        return _shown(room)
+
+    def get_room(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        return self._read(ROOM, parameters["identifier"])
+
+    def update_room(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        resource, room = self._find(ROOM, parameters["identifier"])
+        attached = room.get("loggingConfigurationIdentifiers", [])
+        changes = self._room_changes(room["arn"], parameters, attached, not_active="ValidationException")
+        room = {**room, **changes, "updateTime": now()}  # Choice: an update that changes nothing is an update too.
+        resource.write(room)
+        return _shown(room)
+
+    def delete_room(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        self._find(ROOM, parameters["identifier"])[0].write(None)
+        return {}
+
+    def list_rooms(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        def matches(room: dict[str, Any]) -> bool:
+            # Choice: filters are exact, an unknown logging configuration matches no room.
+            handler = room.get("messageReviewHandler", {})
+            return (
+                parameters.get("name") in (None, room.get("name", ""))
+                and parameters.get("messageReviewHandlerUri") in (None, handler.get("uri", ""))
+                and parameters.get("loggingConfigurationIdentifier")
+                in (None, *room.get("loggingConfigurationIdentifiers", []))
+            )
+
+        return self._page(ROOM, "rooms", parameters, matches)
+
+    def _room_changes(
+        self, arn: str, parameters: dict[str, Any], attached: list[str], not_active: str
+    ) -> dict[str, Any]:
+        limits = ("maximumMessageLength", "maximumMessageRatePerSecond")
+        changes = _given(parameters, "name", *limits, "loggingConfigurationIdentifiers")
+        if "messageReviewHandler" in parameters:
+            # Choice: a handler is replaced as a whole, its parts not given being the defaults. The service's default
+            # of fallbackResult is ALLOW; {"uri": ""} removes the handler (API reference, UpdateRoom).
+            handler = {"uri": "", "fallbackResult": "ALLOW", **parameters["messageReviewHandler"]}
+            if handler["uri"] and not self._may_invoke(handler["uri"], arn):
+                raise invalid([("messageReviewHandler.uri", "invalid lambda permission")])
+            changes["messageReviewHandler"] = handler
+        wanted = changes.get("loggingConfigurationIdentifiers", [])
+        if len(set(wanted)) < len(wanted):  # Choice: CloudFormation's schema says uniqueItems.
+            raise invalid([("loggingConfigurationIdentifiers", "must not hold an entry twice")])
+        for identifier in wanted:
+            _, configuration = self._find(LOGGING_CONFIGURATION, identifier)
+            if configuration["state"] != "ACTIVE" and identifier not in attached:
+                if not_active == "ValidationException":  # The only one of the two that UpdateRoom models.
+                    raise invalid([("loggingConfigurationIdentifiers", "must be in state ACTIVE")])
+                raise _conflict(identifier, f"is in state {configuration['state']}")
+        return changes
+
+    def _may_invoke(self, function_arn: str, room_arn: str) -> bool:
+        _, _, _, region, account, *_ = function_arn.split(":")
+        if (region, account) != (self._region, self._account):
+            return False
+        context = {"aws:sourceaccount": self._account, "aws:sourcearn": room_arn}
+        matching = [
+            statement["Effect"]
+            for statement in self._neighbours.lambda_policy(function_arn)
+            if _statement_matches(statement, context)
+        ]
+        return "Allow" in matching and "Deny" not in matching
+
+    # Logging configurations
+
+    def create_logging_configuration(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        self._check_limit(LOGGING_CONFIGURATION, "logging_configurations")
+        self._check_destination(parameters["destinationConfiguration"])
+        arn = self._new_arn(LOGGING_CONFIGURATION)
+        configuration = _given(parameters, "name", "destinationConfiguration")
+        configuration |= {"tags": dict(parameters.get("tags", {})), "arn": arn, "id": short_id(arn)}
+        # The two times were seen to differ on create (facts page section 4.2).
+        configuration |= {"createTime": now(), "updateTime": now()}
+        self._add(LOGGING_CONFIGURATION, arn).start_transition("CREATE", configuration)
+        return {**configuration, "state": "ACTIVE"}  # The only state that this response has in the model.
+
+    def get_logging_configuration(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        return self._read(LOGGING_CONFIGURATION, parameters["identifier"])
+
+    def update_logging_configuration(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        resource, configuration = self._find(LOGGING_CONFIGURATION, parameters["identifier"], settled=True)
+        if configuration["state"].endswith("_FAILED") and SETTINGS["refuse_update_of_failed"]:
+            raise _conflict(configuration["arn"], f"is in state {configuration['state']}")
+        changes = _given(parameters, "name", "destinationConfiguration")
+        if "destinationConfiguration" in changes:
+            self._check_destination(changes["destinationConfiguration"])
+        configuration = {**configuration, **changes, "updateTime": now()}
+        resource.start_transition("UPDATE", configuration)
+        return {**configuration, "state": "ACTIVE"}
+
+    def delete_logging_configuration(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        resource, configuration = self._find(LOGGING_CONFIGURATION, parameters["identifier"], settled=True)
+        for room in self._resources[ROOM].values():
+            fields = room.true_fields() or {}
+            if configuration["arn"] in fields.get("loggingConfigurationIdentifiers", []):
+                raise _conflict(configuration["arn"], f"is associated with room {fields['arn']}")
+        resource.start_transition("DELETE", configuration)
+        return {}
+
+    def list_logging_configurations(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        return self._page(LOGGING_CONFIGURATION, "loggingConfigurations", parameters, lambda configuration: True)
+
+    def _check_destination(self, destination: dict[str, Any]) -> None:
+        # "must exist before creating the logging configuration" (Chat User Guide, chat logging). Choice: 404 if not.
+        checks = {
+            "s3": self._neighbours.has_bucket,
+            "cloudWatchLogs": self._neighbours.has_log_group,
+            "firehose": self._neighbours.has_delivery_stream,
+        }
+        [(kind, named)] = destination.items()
+        [name] = named.values()
+        if not checks[kind](name):
+            raise _not_found(name)
+
+    # Tags. Choice: they leave updateTime alone.
+
+    def tag_resource(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        resource, fields = self._find_by_arn(parameters["resourceArn"])
+        tags = {**fields["tags"], **parameters["tags"]}
+        if len(tags) > MAX_TAGS:
+            raise invalid([("tags", f"a resource has at most {MAX_TAGS} tags")])
+        resource.write({**fields, "tags": tags})
+        return {}
+
+    def untag_resource(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        _check_tags(parameters["tagKeys"], "tagKeys")
+        resource, fields = self._find_by_arn(parameters["resourceArn"])
+        kept = {key: value for key, value in fields["tags"].items() if key not in parameters["tagKeys"]}
+        resource.write({**fields, "tags": kept})
+        return {}
+
+    def list_tags_for_resource(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        arn = parameters["resourceArn"]
+        return self._read(_kind(arn), arn)
+
+    # Messaging. Nobody is connected here, so that the call itself is all there is to see.
+
+    def create_chat_token(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        self._find(ROOM, parameters["roomIdentifier"])
+        created, token = now(), secrets.token_urlsafe(96)
+        session = timedelta(minutes=parameters.get("sessionDurationInMinutes", 60))
+        times = {"tokenExpirationTime": created + TOKEN_LIFETIME, "sessionExpirationTime": created + session}
+        self._tokens[token] = {
+            "roomArn": parameters["roomIdentifier"],
+            "userId": parameters["userId"],
+            "capabilities": parameters.get("capabilities", []),
+            "attributes": parameters.get("attributes", {}),
+            **times,
+        }
+        return {"token": token, **times}
+
+    def verify_token(self, token: str) -> dict[str, Any] | None:
+        """What a token was made for; None when it is none of ours, is too old to connect, or its room is gone."""
+        made_for = self._tokens.get(token)
+        if not made_for or made_for["tokenExpirationTime"] < datetime.now(timezone.utc):
+            return None
+        room = self._resources[ROOM].get(made_for["roomArn"])
+        return made_for if room and room.true_fields() else None
+
+    def send_event(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        self._find(ROOM, parameters["roomIdentifier"])
+        return {"id": _new_id()}
+
+    def delete_message(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        self._find(ROOM, parameters["roomIdentifier"])
+        return {"id": _new_id()}  # "Operation identifier, generated by Amazon IVS Chat", not the message's.
+
+    def disconnect_user(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        self._find(ROOM, parameters["roomIdentifier"])
+        return {}
+
+    # What the operations share
+
+    def _new_arn(self, kind: str) -> str:
+        # The model's patterns know the partition "aws" only.
+        return f"arn:aws:ivschat:{self._region}:{self._account}:{kind}/{_new_id()}"
+
+    def _add(self, kind: str, arn: str) -> Resource:
+        return self._resources[kind].setdefault(arn, Resource())
+
+    def _check_limit(self, kind: str, setting: str) -> None:
+        limit = SETTINGS["limits"][setting]
+        if sum(resource.true_fields() is not None for resource in self._resources[kind].values()) >= limit:
+            message = f"You have reached the limit of {limit} {setting.replace('_', ' ')}"
+            raise ServiceError("ServiceQuotaExceededException", message, limit=limit)
+
+    def _find(self, kind: str, arn: str, settled: bool = False) -> tuple[Resource, dict[str, Any]]:
+        """The resource that a write acts on; `settled`: refuse one in transition (API reference, ConflictException)."""
+        resource = self._resources[kind].get(arn)
+        fields = resource.true_fields() if resource else None
+        if resource is None or fields is None:
+            raise _not_found(arn)
+        if settled and resource.transition:
+            raise _conflict(arn, f"is in state {fields['state']}")
+        return resource, fields
+
+    def _find_by_arn(self, arn: str) -> tuple[Resource, dict[str, Any]]:
+        return self._find(_kind(arn), arn)
+
+    def _read(self, kind: str, arn: str) -> dict[str, Any]:
+        resource = self._resources[kind].get(arn)
+        fields = resource.read("get") if resource else None
+        if fields is None:
+            raise _not_found(arn)
+        return _shown(fields)
+
+    def _page(
+        self, kind: str, member: str, parameters: dict[str, Any], matches: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any]:
+        """One page, newest updateTime first. The token marks the last item shown, sealed with the call's filters."""
+        filters = {name: value for name, value in parameters.items() if name not in ("nextToken", "maxResults")}
+        scope = json.dumps([self._account, self._region, kind, filters], sort_keys=True)
+        token = parameters.get("nextToken", "")
+        before = _open_page_token(token, scope) if token else "~"
+        found = []
+        for arn, resource in list(self._resources[kind].items()):
+            fields = resource.read("list", count=not token)
+            if fields is not None and matches(fields):
+                found.append((fields["updateTime"].isoformat(timespec="milliseconds"), fields))
+            elif resource.is_forgotten():
+                del self._resources[kind][arn]
+        found = sorted((item for item in found if item[0] < before), key=lambda item: item[0], reverse=True)
+        size = min(parameters.get("maxResults", 50), SETTINGS["page_size"])
+        page: dict[str, Any] = {member: [_shown(fields) for _, fields in found[:size]]}
+        if len(found) > size:
+            page["nextToken"] = _page_token(found[size - 1][0], scope)
+        return page
+
+
+def _new_id() -> str:
+    return "".join(random.choices(string.ascii_letters + string.digits, k=12))
+
+
+def _given(parameters: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: parameters[name] for name in names if name in parameters}
+
+
+def _kind(arn: str) -> str:
+    return arn.split(":")[5].partition("/")[0]
+
+
+def _shown(fields: dict[str, Any]) -> dict[str, Any]:
+    """The members to answer; an empty list of logging configurations is left out (choice)."""
+    return {name: value for name, value in fields.items() if name != "loggingConfigurationIdentifiers" or value}
+
+
+def _not_found(identifier: str) -> ServiceError:
+    name = short_id(identifier)
+    return ServiceError("ResourceNotFoundException", f"Resource: {name} not found", resourceId=name)
+
+
+def _conflict(arn: str, why: str) -> ServiceError:
+    return ServiceError("ConflictException", f"Resource: {short_id(arn)} {why}", resourceId=short_id(arn))
+
+
+def _check_tags(keys: Any, member: str = "tags") -> None:
+    if any(key.lower().startswith("aws:") for key in keys):
+        raise invalid([(member, "keys must not start with aws:")])
+
+
+def _check_attributes(attributes: dict[str, str]) -> None:
+    # "1 KB total" (API reference); keys and values, in UTF-8.
+    if sum(len(text.encode()) for item in attributes.items() for text in item) > MAX_ATTRIBUTES_BYTES:
+        raise invalid([("attributes", f"total size must be less than or equal to {MAX_ATTRIBUTES_BYTES} bytes")])
+
+
+def _statement_matches(statement: dict[str, Any], context: dict[str, str]) -> bool:
+    """Whether a statement of a Lambda resource policy is about IVS Chat's invoking (context keys in lower case)."""
+
+    def listed(value: Any) -> list[str]:
+        return value if isinstance(value, list) else [value]
+
+    principal = statement.get("Principal")
+    services = listed(principal.get("Service", []) if isinstance(principal, dict) else principal)
+    actions = listed(statement.get("Action", []))
+    if not {"ivschat.amazonaws.com", "*"} & set(services):
+        return False
+    if not any(fnmatch.fnmatchcase("lambda:InvokeFunction", action) for action in actions):
+        return False
+    for keys in statement.get("Condition", {}).values():
+        for key, allowed in keys.items():
+            actual = context.get(key.lower(), "")
+            if not any(fnmatch.fnmatchcase(actual, pattern) for pattern in listed(allowed)):
+                return False
+    return True
+
+
+def _seal(marker: str, scope: str) -> str:
+    return hmac.new(_PAGE_KEY, f"{marker}\n{scope}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _page_token(marker: str, scope: str) -> str:
+    return base64.urlsafe_b64encode(f"{_seal(marker, scope)}{marker}".encode()).decode()
+
+
+def _open_page_token(token: str, scope: str) -> str:
+    try:
+        text = base64.urlsafe_b64decode(token.encode()).decode()
+    except ValueError:
+        text = ""
+    if not hmac.compare_digest(_seal(text[32:], scope), text[:32]):
+        raise invalid([("nextToken", "must be a token that this operation returned for the same parameters")])
+    return text[32:]

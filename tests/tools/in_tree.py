@@ -1,0 +1,130 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs a command inside a copy of the checkout that lies where Ansible's own tools want it.
+
+ansible-test works only in a directory `ansible_collections/aws_ivs/chat`, with amazon.aws beside it in the same tree,
+and keeps its environments below the home directory. All of that is made below .cache, the copy anew for each run from
+the files that git would track; the virtual environment that runs this script gives the tools and amazon.aws.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache"
+VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
+CLOUD_CONFIG = "tests/integration/cloud-config-aws.ini"
+
+
+def site_packages(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    assert spec and spec.submodule_search_locations, f"{package} is not installed"
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def lay_tree() -> Path:
+    collections = CACHE / "tree" / f"python{VERSION}" / "ansible_collections"
+    shutil.rmtree(collections, ignore_errors=True)
+    chat = collections / "aws_ivs" / "chat"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        source, target = ROOT / name, chat / name
+        if source.exists():  # git also lists what was deleted and not yet committed
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+    # Without a repository of its own ansible-test would ask the checkout's, which ignores .cache.
+    subprocess.run(["git", "-c", "init.defaultBranch=main", "init", "--quiet"], cwd=chat, check=True)
+    (collections / "amazon").mkdir()
+    (collections / "amazon" / "aws").symlink_to(site_packages("ansible_collections.amazon.aws"))
+    return chat
+
+
+def lay_home() -> Path:
+    home = CACHE / "home"
+    from ansible_test._internal.python_requirements import get_venv_packages
+
+    # ansible-test fetches this script to put pip into an environment. Python brings a pip, so nothing is fetched.
+    pip = get_venv_packages(SimpleNamespace(version=VERSION))["pip"].replace(".", "_")
+    script = home / ".ansible" / "test" / "cache" / f"get_pip_{pip}.py"
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text("import ensurepip\n\nensurepip.bootstrap(upgrade=True, default_pip=True)\n")
+    return home
+
+
+@contextmanager
+def emulator() -> Iterator[str]:
+    """Starts the emulator on a free port, gives its URL, stops it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.emulator", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        try:
+            url = process.stdout.readline().strip()
+            if not url.startswith("http://"):
+                raise SystemExit(f"the emulator did not start: {url!r}")
+            yield url
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def cloud_config(url: str) -> str:
+    # Long keys: Ansible blanks a secret wherever it occurs in a result, and a short one occurs everywhere.
+    return "\n".join(
+        [
+            "[default]",
+            f"aws_access_key: AKIA{secrets.token_hex(8).upper()}",
+            f"aws_secret_key: {secrets.token_hex(20)}",
+            "aws_region: us-east-1",
+            f"aws_endpoint_url: {url}",
+            "",
+        ]
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cloud", metavar="INI", help="'emulator', or a cloud-config-aws.ini of a real account")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    args = parser.parse_args()
+
+    chat = lay_tree()
+    env = dict(os.environ, HOME=str(lay_home()), PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+    def run() -> int:
+        return subprocess.run(args.command, cwd=chat, env=env, check=False).returncode
+
+    if args.cloud == "emulator":
+        with emulator() as url:
+            (chat / CLOUD_CONFIG).write_text(cloud_config(url))
+            return run()
+    if args.cloud:
+        shutil.copy(args.cloud, chat / CLOUD_CONFIG)
+    return run()
+
+
+if __name__ == "__main__":
+    # As Ctrl-C does: end the command and the emulator, then this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main())
