@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, TypeVar
 
 try:
     import boto3
@@ -23,9 +23,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ._api import Resource, lacks_lambda_permission
 from ._identity import Found
 from ._plan import Plan, diff, plan_absent, plan_present
-from ._resources import REGIONS, Kind, text_tags
+from ._resources import DESTINATIONS, REGIONS, Kind, text_tags
 from ._waits import wait_gone
 from ._write import Waiting, Written, write
+
+T = TypeVar("T")
 
 VERSION = "1.0.0"  # the collection's, for the user agent; a test compares it with galaxy.yml
 
@@ -38,21 +40,34 @@ DECLARATION = {
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 300},
 }
+HANDLER = {"type": "dict", "options": {"uri": {}, "fallback_result": {"choices": ["ALLOW", "DENY"]}}}
+DESTINATION: dict[str, Any] = {
+    "type": "dict",
+    "options": {member: {"type": "dict", "options": {key: {"required": True}}} for member, key in DESTINATIONS.items()},
+}
+DESTINATION["options"]["cloud_watch_logs"]["aliases"] = ["cloudwatch_logs"]
 
 
 class ChatModule(AnsibleAWSModule):
     """An AnsibleAWSModule whose failures are one message with the error code and request id, without a traceback."""
 
-    def fail_json_aws(self, exception: BaseException, msg: str | None = None, **details: Any) -> NoReturn:
+    def fail_json_aws(self, exception: BaseException, msg: str | None = None, **details: Any) -> None:
         response = exception.response if isinstance(exception, ClientError) else {}
-        parts = [part for part in (msg, str(exception).rstrip(".")) if part]
-        text = ": ".join(parts) + _hint(exception, response)
-        request_id = response.get("ResponseMetadata", {}).get("RequestId")
-        text += f" (request id {request_id})" if request_id else ""
-        self.fail_json(msg=text, **camel_dict_to_snake_dict(response), **details)
+        self.fail_json(msg=explain(exception, msg), **camel_dict_to_snake_dict(response), **details)
 
 
-def _hint(exception: BaseException, response: dict[str, Any]) -> str:
+def explain(exception: BaseException | None, doing: str | None = None) -> str:
+    """Return an error as one line: what was being done, the operation, the code, the message and the request id."""
+    response, text = {}, str(exception or "")
+    if isinstance(exception, ClientError):  # its own text also counts botocore's retries, which are off
+        response, error = exception.response, exception.response["Error"]
+        text = f"{exception.operation_name} ended with {error['Code']}: {error.get('Message') or 'no message'}"
+    text = " ".join(": ".join(part for part in (doing, text) if part).split()) + _hint(exception, response)
+    request_id = response.get("ResponseMetadata", {}).get("RequestId")
+    return text + (f" (request id {request_id})" if request_id else "")
+
+
+def _hint(exception: BaseException | None, response: dict[str, Any]) -> str:
     """Return what the error's own fields, or this collection, know beyond the message."""
     fields = [f"{each.get('name')}: {each.get('message')}" for each in response.get("fieldList") or []]
     hint = f" [{'; '.join(fields)}]" if fields else ""
@@ -66,7 +81,7 @@ def _hint(exception: BaseException, response: dict[str, Any]) -> str:
     return hint
 
 
-def run(module: ChatModule, faults: list[str], body: Callable[[ChatModule, Any], NoReturn]) -> NoReturn:
+def run(module: ChatModule, faults: list[str], body: Callable[[ChatModule, Any], None]) -> None:
     """Refuse bad input before the first call, then run the module's body with a client; fail with one message."""
     faults = region_faults(module) + faults
     if faults:
@@ -110,7 +125,7 @@ def converge(
     found: Found,
     before_write: Callable[[], None] | None = None,
     **returns: Any,
-) -> NoReturn:
+) -> None:
     """Bring a resource to the declared state and exit: one comparison, one guarded write, one exit.
 
     `before_write` is called first when something has to be written; `returns` is added to the result.
@@ -130,15 +145,22 @@ def converge(
                 "declare it by name alone"
             )
     plan = replan(found.before)
-    written = Written(plan.after, plan.changed, plan)
-    if not module.check_mode:
+
+    def apply() -> Written:
         waiting = Waiting(params["wait"], params["wait_timeout"], by_name)
         for leaving in found.deleting if plan.changed or (waiting.wait and plan.after is None) else ():
             wait_gone(client, kind, leaving, waiting.timeout)
         if before_write and plan.changed:
             before_write()
-        written = write(client, plan, replan, waiting)
+        return write(client, plan, replan, waiting)
+
+    written = unless_check_mode(module, apply, Written(plan.after, plan.changed, plan))
     result = {"changed": written.changed, kind.name: written.resource, **returns}
     if module._diff:
         result["diff"] = diff(written.plan, written.changed)
     module.exit_json(**result)
+
+
+def unless_check_mode(module: ChatModule, apply: Callable[[], T], prediction: T) -> T:
+    """Return what `apply` returns, or in check mode the prediction: the one place that knows check mode."""
+    return prediction if module.check_mode else apply()

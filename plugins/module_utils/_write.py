@@ -37,6 +37,7 @@ class Written:
     resource: Resource | None
     changed: bool
     plan: Plan  # the one that was carried out in the end
+    created: str | None = None  # the ARN, when this very write created it
 
 
 Replan = Callable[["Resource | None"], Plan]
@@ -128,7 +129,7 @@ def _create(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Writte
         return Written(found.resource, True, plan)
     if waiting.wait:
         created = wait_settled(client, kind, arn, waiting.timeout)
-    return Written(created, True, plan)
+    return Written(created, True, plan, arn)
 
 
 def _create_once(client: Any, plan: Plan) -> tuple[Resource, bool]:

@@ -155,12 +155,18 @@ detached_rooms:
   sample: []
 """
 
-from typing import Any, NoReturn
+from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import list_rooms
 from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import describe, find
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import DECLARATION, ChatModule, converge, run
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    DECLARATION,
+    DESTINATION,
+    ChatModule,
+    converge,
+    run,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     DESTINATIONS,
     LOGGING_CONFIGURATION,
@@ -170,7 +176,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import detach
 
 
-def logging_configuration(module: ChatModule, client: Any) -> NoReturn:
+def logging_configuration(module: ChatModule, client: Any) -> None:
     params = module.params
     given = given_options(LOGGING_CONFIGURATION, params)
     found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"])
@@ -203,14 +209,10 @@ def logging_configuration(module: ChatModule, client: Any) -> NoReturn:
 
 
 def main() -> None:
-    destinations = {
-        member: {"type": "dict", "options": {key: {"required": True}}} for member, key in DESTINATIONS.items()
-    }
-    destinations["cloud_watch_logs"]["aliases"] = ["cloudwatch_logs"]
     module = ChatModule(
         argument_spec={
             **DECLARATION,
-            "destination_configuration": {"type": "dict", "options": destinations},
+            "destination_configuration": DESTINATION,
             "force": {"type": "bool", "default": False},
         },
         required_one_of=[("arn", "name")],

@@ -99,7 +99,7 @@ logging_configurations:
       sample: {"keep": "90-days"}
 """
 
-from typing import Any, NoReturn
+from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import (
     get_logging_configuration,
@@ -113,7 +113,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
 )
 
 
-def logging_configuration_info(module: ChatModule, client: Any) -> NoReturn:
+def logging_configuration_info(module: ChatModule, client: Any) -> None:
     params = module.params
     if params["arns"] is None:
         found = list_logging_configurations(client)

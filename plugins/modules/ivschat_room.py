@@ -177,16 +177,22 @@ room:
       sample: {"stream": "main"}
 """
 
-from typing import Any, NoReturn
+from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find, logging_configuration_arns
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import DECLARATION, ChatModule, converge, run
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    DECLARATION,
+    HANDLER,
+    ChatModule,
+    converge,
+    run,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import ROOM, faults, given_options
 
 IDENTIFIERS = "logging_configuration_identifiers"
 
 
-def room(module: ChatModule, client: Any) -> NoReturn:
+def room(module: ChatModule, client: Any) -> None:
     params = module.params
     given = given_options(ROOM, params)
     if given.get(IDENTIFIERS) and params["state"] == "present":
@@ -200,13 +206,12 @@ def room(module: ChatModule, client: Any) -> NoReturn:
 
 
 def main() -> None:
-    handler = {"uri": {}, "fallback_result": {"choices": ["ALLOW", "DENY"]}}
     module = ChatModule(
         argument_spec={
             **DECLARATION,
             "maximum_message_length": {"type": "int"},
             "maximum_message_rate_per_second": {"type": "int"},
-            "message_review_handler": {"type": "dict", "options": handler},
+            "message_review_handler": HANDLER,
             IDENTIFIERS: {"type": "list", "elements": "str"},
         },
         required_one_of=[("arn", "name")],

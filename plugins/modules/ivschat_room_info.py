@@ -122,7 +122,7 @@ rooms:
       sample: {"stream": "main"}
 """
 
-from typing import Any, NoReturn
+from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room, list_rooms
 from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import logging_configuration_arns
@@ -138,7 +138,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
 IDENTIFIER = "logging_configuration_identifier"
 
 
-def room_info(module: ChatModule, client: Any) -> NoReturn:
+def room_info(module: ChatModule, client: Any) -> None:
     params = module.params
     arns = params["arns"]
     if arns == []:

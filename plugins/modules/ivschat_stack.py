@@ -1,0 +1,388 @@
+#!/usr/bin/python
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ivschat_stack
+version_added: 1.0.0
+short_description: Manage a whole estate of Amazon IVS Chat rooms and logging configurations as one declaration
+description:
+  - Plans and makes all declared logging configurations and rooms in one task, with the fewest possible API calls.
+  - A tag on every member says which stack it belongs to, so there is no state file. What is not a member is never
+    touched.
+  - The whole declaration is checked before the first call, and all its faults are reported together, each with its place.
+  - When something fails, what was finished is returned, and the next run goes on from there.
+author:
+  - Contributors to the aws_ivs.chat collection (@ansible-collections)
+options:
+  name:
+    description: The name of the stack, which is the value of the O(ownership_tag) of its members.
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) makes what is declared.
+      - V(absent) deletes all members of the stack, declared or not.
+    type: str
+    choices: [present, absent]
+    default: present
+  logging_configurations:
+    description: The logging configurations of the stack.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name, which must be unique in the stack.
+        type: str
+        required: true
+      destination_configuration:
+        description: Where messages are stored, exactly one of the suboptions.
+        type: dict
+        required: true
+        suboptions:
+          s3:
+            description: Store in an S3 bucket.
+            type: dict
+            suboptions:
+              bucket_name:
+                description: The bucket's name, 3 to 63 characters.
+                type: str
+                required: true
+          cloud_watch_logs:
+            description: Store in CloudWatch Logs.
+            type: dict
+            aliases: [cloudwatch_logs]
+            suboptions:
+              log_group_name:
+                description: The name (not the ARN) of the log group, 1 to 512 characters.
+                type: str
+                required: true
+          firehose:
+            description: Store through a Data Firehose delivery stream.
+            type: dict
+            suboptions:
+              delivery_stream_name:
+                description: The name (not the ARN) of the delivery stream, 1 to 64 characters.
+                type: str
+                required: true
+      tags:
+        description: Tags of this one, which are added to those of the stack and win over them.
+        type: dict
+  rooms:
+    description:
+      - The rooms of the stack. An option that is not set is left as it is.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name, which must be unique in the stack.
+        type: str
+        required: true
+      maximum_message_length:
+        description: How many characters (Unicode code points) a message can have, 1 to 500.
+        type: int
+      maximum_message_rate_per_second:
+        description: How many messages per second clients can send to the room in all, 1 to 100.
+        type: int
+      message_review_handler:
+        description: The Lambda function that reviews messages. A part that is not given keeps its value.
+        type: dict
+        suboptions:
+          uri:
+            description: The ARN of the function, or V("") to remove the handler.
+            type: str
+          fallback_result:
+            description: What happens to a message when the function does not answer in time or fails.
+            type: str
+            choices: [ALLOW, DENY]
+      logging_configurations:
+        description:
+          - At most 3 logging configurations, each by its name in this stack, or by its ARN.
+          - The list replaces the current one, V([]) detaches all.
+        type: list
+        elements: str
+      tags:
+        description: Tags of this room, which are added to those of the stack and win over them.
+        type: dict
+  tags:
+    description:
+      - Tags of all members. Where neither these nor a member's own tags are set, its tags are left as they are, the
+        ownership tag aside.
+    type: dict
+    aliases: [resource_tags]
+  purge_tags:
+    description: Whether tags that are not declared are removed from a member, where tags are declared for it.
+    type: bool
+    default: true
+  prune:
+    description: Whether members that are no longer declared are deleted.
+    type: bool
+    default: false
+  adopt:
+    description:
+      - Whether to take over an existing resource of a declared name that has no owner. Otherwise it is refused.
+      - A member of another stack is always refused.
+    type: bool
+    default: false
+  ownership_tag:
+    description: The key of the tag that marks the members.
+    type: str
+    default: ivschat-stack
+  continue_on_error:
+    description:
+      - Whether to go on with the other resources when one fails. The task fails in the end in any case.
+    type: bool
+    default: false
+  calls_per_second:
+    description:
+      - How often each operation may be called a second. The defaults are the service's quotas, which it does not raise.
+      - Lower them when other programs use the same account and region at the same time.
+    type: dict
+    suboptions:
+      room:
+        description: Each of the operations on rooms.
+        type: float
+        default: 5
+      logging_configuration:
+        description: Each of the operations on logging configurations.
+        type: float
+        default: 3
+      tag:
+        description: TagResource and UntagResource, each.
+        type: float
+        default: 10
+  wait:
+    description:
+      - Whether to wait, for the stack as a whole, until lists show what was written.
+      - This is also when twins are removed that this very run has made, because another run was quicker with their names.
+    type: bool
+    default: true
+  wait_timeout:
+    description: How long to wait for one kind of resource, in seconds.
+    type: int
+    default: 300
+extends_documentation_fragment:
+  - aws_ivs.chat.attributes
+  - aws_ivs.chat.attributes.declaration
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: aws_ivs.chat.ivschat_stack_info
+  - module: aws_ivs.chat.ivschat_room
+  - module: aws_ivs.chat.ivschat_logging_configuration
+"""
+
+EXAMPLES = r"""
+- name: The chat of a conference
+  aws_ivs.chat.ivschat_stack:
+    name: conference
+    logging_configurations:
+      - name: archive
+        destination_configuration:
+          s3:
+            bucket_name: example-chat-archive
+    rooms:
+      - name: keynote
+        maximum_message_rate_per_second: 50
+        logging_configurations: [archive]
+      - name: hallway
+        maximum_message_length: 200
+    tags:
+      event: conference-2026
+    prune: true
+    region: us-east-1
+
+- name: Take over rooms that exist already
+  aws_ivs.chat.ivschat_stack:
+    name: conference
+    rooms:
+      - name: keynote
+      - name: hallway
+    adopt: true
+    region: us-east-1
+
+- name: Remove everything that belongs to it
+  aws_ivs.chat.ivschat_stack:
+    name: conference
+    state: absent
+    region: us-east-1
+"""
+
+RETURN = r"""
+plan:
+  description:
+    - What was planned, in the order of the writes, the same in check mode.
+  returned: when the plan could be made
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: V(create), V(update), V(delete), V(adopt) or V(none).
+      returned: always
+      type: str
+      sample: update
+    resource:
+      description: V(room) or V(logging_configuration).
+      returned: always
+      type: str
+      sample: room
+    name:
+      description: The name.
+      returned: always
+      type: str
+      sample: keynote
+    arn:
+      description: The ARN, V(null) for what is to be created.
+      returned: always
+      type: str
+      sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
+    changes:
+      description:
+        - The fields that differ, each with RV(ignore:before) and RV(ignore:after). A logging configuration that is to be
+          created stands in them by its name.
+      returned: always
+      type: dict
+      sample: {"maximum_message_rate_per_second": {"before": 10, "after": 50}}
+summary:
+  description: How many resources were, or in check mode would be, created, updated, deleted, adopted and left unchanged.
+  returned: when the plan could be made
+  type: dict
+  sample: {"created": 1, "updated": 0, "deleted": 0, "adopted": 0, "unchanged": 2}
+rooms:
+  description:
+    - The declared rooms as they are now, each as M(aws_ivs.chat.ivschat_room) returns it.
+    - Length and rate are V(null) where they are not declared and nothing was written, since lists leave them out.
+  returned: when the plan could be made
+  type: list
+  elements: dict
+  sample: []
+logging_configurations:
+  description:
+    - The declared logging configurations as they are now, each as M(aws_ivs.chat.ivschat_logging_configuration) returns it.
+  returned: when the plan could be made
+  type: list
+  elements: dict
+  sample: []
+failures:
+  description: What failed, each with RV(ignore:resource), RV(ignore:name), RV(ignore:action) and RV(ignore:msg).
+  returned: when the plan could be made
+  type: list
+  elements: dict
+  sample: []
+"""
+
+from typing import Any
+
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    DECLARATION,
+    DESTINATION,
+    HANDLER,
+    ChatModule,
+    explain,
+    run,
+    unless_check_mode,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import is_deleting
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, ROOM
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
+    Owner,
+    entries,
+    match_all,
+    needs_details,
+    plan_stack,
+    stack_faults,
+    summary,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import apply, pace, predicted, read
+from ansible_collections.aws_ivs.chat.plugins.module_utils._write import Waiting
+
+
+def stack(module: ChatModule, client: Any) -> None:
+    params = module.params
+    absent = params["state"] == "absent"
+    owner = Owner(params["ownership_tag"], params["name"])
+    pace(client, **params["calls_per_second"])
+    declared = [] if absent else entries(params, owner)
+    listed = read(client)
+    matched = [
+        (entry, get_room(client, before["arn"]) if before and needs_details(entry) else before, adopted)
+        for entry, before, adopted in match_all(declared, listed, owner, params["adopt"])
+    ]
+    items = plan_stack(matched, listed, owner, remove=absent or params["prune"])
+    names = {entry.name for entry in declared if entry.kind is LOGGING_CONFIGURATION}
+    leaving = [each for each in listed[LOGGING_CONFIGURATION] if is_deleting(each) and each["name"] in names]
+    waiting = Waiting(params["wait"], params["wait_timeout"], by_name=True)
+    outcome = unless_check_mode(
+        module,
+        lambda: apply(client, items, leaving, owner, waiting, params["continue_on_error"]),
+        predicted(items),
+    )
+    failures = [
+        {
+            "resource": item.plan.kind.name if item else None,
+            "name": item.name if item else None,
+            "action": item.action if item else None,
+            "msg": explain(error.exception, error.message),
+        }
+        for item, error in outcome.failed
+    ]
+    result = {
+        "changed": outcome.changed,
+        "plan": [item.returned() for item in items],
+        "summary": summary(each.action for each in outcome.done),
+        "rooms": outcome.after(ROOM),
+        "logging_configurations": outcome.after(LOGGING_CONFIGURATION),
+        "failures": failures,
+    }
+    if module._diff:
+        result["diff"] = [item.diff() for item in items if item.action != "none"]
+    if failures:
+        told = "; ".join(f"{each['resource']} {each['name']}: {each['msg']}" for each in failures)
+        module.fail_json(msg=f"{len(failures)} of {len(items)} failed, {len(outcome.done)} finished: {told}", **result)
+    module.exit_json(**result)
+
+
+def main() -> None:
+    tags = {"type": "dict"}
+    configuration = {
+        "name": {"required": True},
+        "destination_configuration": {**DESTINATION, "required": True},
+        "tags": tags,
+    }
+    room = {
+        "name": {"required": True},
+        "maximum_message_length": {"type": "int"},
+        "maximum_message_rate_per_second": {"type": "int"},
+        "message_review_handler": HANDLER,
+        "logging_configurations": {"type": "list", "elements": "str"},
+        "tags": tags,
+    }
+    quotas = {"room": 5, "logging_configuration": 3, "tag": 10}
+    module = ChatModule(
+        argument_spec={
+            **{option: DECLARATION[option] for option in ("state", "tags", "purge_tags", "wait", "wait_timeout")},
+            "name": {"required": True},
+            "logging_configurations": {"type": "list", "elements": "dict", "options": configuration},
+            "rooms": {"type": "list", "elements": "dict", "options": room},
+            "prune": {"type": "bool", "default": False},
+            "adopt": {"type": "bool", "default": False},
+            "ownership_tag": {"default": "ivschat-stack"},
+            "continue_on_error": {"type": "bool", "default": False},
+            "calls_per_second": {
+                "type": "dict",
+                "apply_defaults": True,
+                "options": {name: {"type": "float", "default": quota} for name, quota in quotas.items()},
+            },
+        },
+        supports_check_mode=True,
+    )
+    run(module, stack_faults(module.params, module.region), stack)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+#!/usr/bin/python
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ivschat_stack_info
+version_added: 1.0.0
+short_description: Export Amazon IVS Chat rooms and logging configurations as a declaration
+description:
+  - Returns what exists as a declaration that M(aws_ivs.chat.ivschat_stack) accepts, for one stack or for all
+    resources that match the filters.
+  - Applied with O(aws_ivs.chat.ivschat_stack#module:adopt=true), it changes nothing but the ownership tag.
+author:
+  - Contributors to the aws_ivs.chat collection (@ansible-collections)
+options:
+  name:
+    description: Only the members of this stack.
+    type: str
+  ownership_tag:
+    description: The key of the tag that marks the members of stacks.
+    type: str
+    default: ivschat-stack
+  tags:
+    description: Only resources that have all these tags.
+    type: dict
+  name_pattern:
+    description: Only resources whose name matches this shell pattern, in which C(*) and C(?) stand for any characters.
+    type: str
+  include_details:
+    description:
+      - V(false) spares one GetRoom call per room, and leaves length and rate out of the declaration.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - aws_ivs.chat.attributes
+  - aws_ivs.chat.attributes.info
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: aws_ivs.chat.ivschat_stack
+"""
+
+EXAMPLES = r"""
+- name: Export all rooms of the conference, and the logging configurations of that name
+  aws_ivs.chat.ivschat_stack_info:
+    name_pattern: conference-*
+    region: us-east-1
+  register: existing
+
+- name: Take them over
+  aws_ivs.chat.ivschat_stack:
+    name: conference
+    logging_configurations: "{{ existing.stack.logging_configurations }}"
+    rooms: "{{ existing.stack.rooms }}"
+    adopt: true
+    region: us-east-1
+"""
+
+RETURN = r"""
+stack:
+  description: The declaration.
+  returned: success
+  type: dict
+  contains:
+    logging_configurations:
+      description: As the option of this name of M(aws_ivs.chat.ivschat_stack) takes it, oldest first.
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    rooms:
+      description:
+        - As the option of this name of M(aws_ivs.chat.ivschat_stack) takes it, oldest first.
+        - A logging configuration that is part of the declaration stands in it by its name, another one by its ARN.
+      returned: always
+      type: list
+      elements: dict
+      sample: [{"name": "keynote", "logging_configurations": [], "tags": {}}]
+skipped:
+  description: What a declaration cannot hold, each with RV(ignore:arn) and RV(ignore:reason), since names must be unique.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+"""
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
+    LOGGING_CONFIGURATION,
+    ROOM,
+    has_tags,
+    tag_faults,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import Owner, export
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import pace, read
+
+
+def stack_info(module: ChatModule, client: Any) -> None:
+    params = module.params
+    owner = Owner(params["ownership_tag"], params["name"])
+    pace(client, room=5, logging_configuration=3, tag=10)
+    chosen = {
+        kind: [
+            resource
+            for resource in resources
+            if (params["name"] is None or owner.owns(resource))
+            and (params["name_pattern"] is None or fnmatchcase(resource["name"], params["name_pattern"]))
+            and has_tags(resource, params["tags"])
+        ]
+        for kind, resources in read(client).items()
+    }
+    rooms = chosen[ROOM]
+    if params["include_details"]:
+        rooms = [detailed for room in rooms if (detailed := get_room(client, room["arn"]))]
+    stack, skipped = export(rooms, chosen[LOGGING_CONFIGURATION], params["ownership_tag"])
+    module.exit_json(changed=False, stack=stack, skipped=skipped)
+
+
+def main() -> None:
+    module = ChatModule(
+        argument_spec={
+            "name": {},
+            "ownership_tag": {"default": "ivschat-stack"},
+            "tags": {"type": "dict"},
+            "name_pattern": {},
+            "include_details": {"type": "bool", "default": True},
+        },
+        supports_check_mode=True,
+    )
+    run(module, tag_faults(module.params["tags"], as_filter=True), stack_info)
+
+
+if __name__ == "__main__":
+    main()

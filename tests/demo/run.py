@@ -1,0 +1,161 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Show the collection's main job against the emulator, and fail when anything is not as promised (`make demo`)."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.emulator.handle import Emulator  # noqa: E402
+
+RESET, BOLD, GREEN, RED = ("\033[0m", "\033[1m", "\033[32m", "\033[31m") if sys.stdout.isatty() else ("",) * 4
+REVIEW = "def handler(event, context):\n    return {'ReviewResult': 'ALLOW', 'Content': event['Content']}\n"
+
+
+class Demo:
+    """The steps that were shown, and what was expected of them."""
+
+    def __init__(self, emulator: Emulator, work: Path) -> None:
+        self.emulator = emulator
+        self.steps: list[tuple[str, str]] = []
+        self.broken: list[str] = []
+        self.expectations = 0
+        self.review = work / "review.zip"
+        with zipfile.ZipFile(self.review, "w") as archive:
+            archive.writestr("review.py", REVIEW)
+        self.environment = {
+            **os.environ,
+            "AWS_URL": emulator.url,
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "AKIAEMULATORDEMO00001",
+            "AWS_SECRET_ACCESS_KEY": "an-emulator-needs-no-real-secret-0001",
+            "ANSIBLE_HOME": str(work / "ansible"),
+            "ANSIBLE_LOCALHOST_WARNING": "False",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
+            "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()),
+            "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "False",
+            "ANSIBLE_DEPRECATION_WARNINGS": "False",
+        }
+
+    def play(self, *options: str) -> tuple[int, str]:
+        """Run the playbook, show its output, and return how many tasks changed something, and the output."""
+        command = ["ansible-playbook", "-e", f"review_zip={self.review}", *options, "chat.yml"]
+        print(f"$ {' '.join(['ansible-playbook', *options, 'tests/demo/chat.yml'])}", flush=True)
+        self.emulator.forget_calls()
+        with subprocess.Popen(
+            command, cwd=HERE, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            assert process.stdout is not None
+            output = ""
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                output += line
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
+        recap = re.search(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", plain)
+        self.expect(process.returncode == 0 and recap is not None, "the playbook ends without a failure")
+        return int(recap[1]) if recap else -1, plain
+
+    def title(self, text: str) -> None:
+        print(f"\n{BOLD}== {text}{RESET}", flush=True)
+
+    def expect(self, holds: bool, what: str) -> None:
+        self.expectations += 1
+        if not holds:
+            self.broken.append(what)
+            print(f"{RED}NOT AS EXPECTED: {what}{RESET}")
+
+    def note(self, step: str, result: str) -> None:
+        self.steps.append((step, result))
+
+    def names(self) -> list[list[str]]:
+        """Ask the emulator itself, past the collection, which rooms and logging configurations there are."""
+        client = self.emulator.client("ivschat")
+        return [
+            sorted(room["name"] for room in client.list_rooms()["rooms"]),
+            sorted(each["name"] for each in client.list_logging_configurations()["loggingConfigurations"]),
+        ]
+
+
+def main() -> int:
+    work = ROOT / ".cache" / "demo"
+    work.mkdir(parents=True, exist_ok=True)
+    with Emulator.start() as emulator:
+        demo = Demo(emulator, work)
+        everything = [["backstage", "lobby", "questions"], ["archive", "watch"]]
+
+        demo.title("1. Make the chat")
+        changed, _output = demo.play()
+        demo.expect(changed > 0 and demo.names() == everything, "3 rooms and 2 logging configurations exist")
+        demo.note("made the chat", f"{changed} tasks changed something; 3 rooms, 2 logging configurations exist")
+
+        demo.title("2. The same again: nothing to do")
+        changed, _output = demo.play()
+        demo.expect(changed == 0, "changed=0")
+        demo.expect(demo.emulator.writes() == [], "no write call")
+        demo.note("ran it again", f"{changed} changed, {len(demo.emulator.writes())} write calls to the service")
+
+        demo.title("3. Somebody changes a room by hand; check mode finds it")
+        drift(emulator)
+        changed, predicted = demo.play("--check", "--diff")
+        demo.expect(changed == 1, "one task would change something")
+        demo.expect('-    "maximum_message_rate_per_second": 99,' in predicted, "the diff shows what is there")
+        demo.expect('+    "maximum_message_rate_per_second": 10,' in predicted, "the diff shows what is declared")
+        demo.expect(demo.emulator.writes() == [], "no write call in check mode")
+        demo.note("drift, in check mode", f"found with its diff, {len(demo.emulator.writes())} write calls")
+
+        demo.title("4. Repair it")
+        changed, repaired = demo.play("--diff")
+        demo.expect(changed == 1, "one task changed something")
+        demo.expect(diff_of(repaired) == diff_of(predicted), "the same diff as check mode predicted")
+        writes = [call["operation"] for call in demo.emulator.writes()]
+        demo.expect(writes == ["UpdateRoom", "UntagResource"], "only what differed was sent")
+        demo.note("repaired it", f"the diff that was predicted; calls that wrote: {', '.join(writes)}")
+
+        demo.title("5. Remove everything")
+        changed, _output = demo.play("-e", "chat_state=absent")
+        demo.expect(changed > 0 and demo.names() == [[], []], "no room and no logging configuration is left")
+        changed_again, _output = demo.play("-e", "chat_state=absent")
+        demo.expect(changed_again == 0, "removing again changes nothing")
+        demo.note("removed everything", f"{changed} tasks changed something, then {changed_again}; nothing is left")
+        return finish(demo)
+
+
+def drift(emulator: Emulator) -> None:
+    """Change a room behind the back of the playbook: its rate, and a tag that nobody declared."""
+    client = emulator.client("ivschat")
+    (lobby,) = client.list_rooms(name="lobby")["rooms"]
+    client.update_room(identifier=lobby["arn"], maximumMessageRatePerSecond=99)
+    client.tag_resource(resourceArn=lobby["arn"], tags={"by": "hand"})
+
+
+def diff_of(output: str) -> list[str]:
+    """Return the lines of a play's output that belong to a difference."""
+    return [line for line in output.splitlines() if line[:1] in ("+", "-", "@")]
+
+
+def finish(demo: Demo) -> int:
+    """Say what was shown, and return the exit status."""
+    demo.title("What you have seen, against an emulator of Amazon IVS Chat; no AWS account was touched")
+    width = max(len(step) for step, _result in demo.steps)
+    for number, (step, result) in enumerate(demo.steps, 1):
+        print(f"  {number}. {step:{width}}  {result}")
+    if demo.broken:
+        print(f"\n{RED}{len(demo.broken)} of {demo.expectations} expectations do not hold:{RESET}")
+        for what in demo.broken:
+            print(f"  - {what}")
+        return 1
+    print(f"\n{GREEN}All {demo.expectations} expectations hold.{RESET} The playbook is tests/demo/chat.yml.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
