@@ -244,7 +244,9 @@ def identifier_faults(identifiers: list[str] | None, region: str | None, option:
         return []
     faults = []
     if len(identifiers) > MAXIMUM_LOGGING_CONFIGURATIONS:
-        faults.append(f"{option}: {len(identifiers)} entries are too many, there must be at most 3")
+        faults.append(
+            f"{option}: {len(identifiers)} entries are too many, there must be at most {MAXIMUM_LOGGING_CONFIGURATIONS}"
+        )
     for position, identifier in enumerate(identifiers):
         faults += identifier_fault(f"{option}[{position}]", identifier, region)
         if identifier in identifiers[:position]:

@@ -108,12 +108,10 @@ class Item:
     def diff(self) -> dict[str, Any]:
         """Return the difference as Ansible shows it, only what changes, with the action in its header."""
         shown = diff(self.plan, True)
-        same = {field for field in shown["before"] if field in shown["after"]} & {
-            field for field, value in shown["before"].items() if value == shown["after"].get(field)
-        }
-        sides = {
-            side: {field: value for field, value in shown[side].items() if field not in same}
-            for side in ("before", "after")
+        before, after = shown["before"], shown["after"]
+        sides = {  # a length or rate that was not read is None, and says nothing
+            "before": {field: value for field, value in before.items() if value not in (None, after.get(field))},
+            "after": {field: value for field, value in after.items() if value not in (None, before.get(field))},
         }
         header = f"{self.action} {shown['after_header'] or shown['before_header']}"
         return {**sides, "before_header": header, "after_header": header}

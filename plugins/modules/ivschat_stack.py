@@ -13,7 +13,7 @@ description:
   - Plans and makes all declared logging configurations and rooms in one task, with the fewest possible API calls.
   - A tag on every member says which stack it belongs to, so there is no state file. What is not a member is never
     touched.
-  - The whole declaration is checked before the first call, and all its faults are reported together, each with its place.
+  - The whole declaration is checked before the first call. All its faults are reported together, each with its place.
   - When something fails, what was finished is returned, and the next run goes on from there.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
@@ -157,7 +157,7 @@ options:
   wait:
     description:
       - Whether to wait, for the stack as a whole, until lists show what was written.
-      - This is also when twins are removed that this very run has made, because another run was quicker with their names.
+      - This is also when twins are removed that this very run has made, when another run was quicker with their names.
     type: bool
     default: true
   wait_timeout:
@@ -242,13 +242,13 @@ plan:
       sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
     changes:
       description:
-        - The fields that differ, each with RV(ignore:before) and RV(ignore:after). A logging configuration that is to be
-          created stands in them by its name.
+        - The fields that differ, each with RV(ignore:before) and RV(ignore:after). A logging configuration that is
+          still to be created stands in them by its name.
       returned: always
       type: dict
       sample: {"maximum_message_rate_per_second": {"before": 10, "after": 50}}
 summary:
-  description: How many resources were, or in check mode would be, created, updated, deleted, adopted and left unchanged.
+  description: How many resources were (in check mode would be) created, updated, deleted, adopted, left unchanged.
   returned: when the plan could be made
   type: dict
   sample: {"created": 1, "updated": 0, "deleted": 0, "adopted": 0, "unchanged": 2}
@@ -262,7 +262,8 @@ rooms:
   sample: []
 logging_configurations:
   description:
-    - The declared logging configurations as they are now, each as M(aws_ivs.chat.ivschat_logging_configuration) returns it.
+    - The declared logging configurations as they are now, each as
+      M(aws_ivs.chat.ivschat_logging_configuration) returns it.
   returned: when the plan could be made
   type: list
   elements: dict

@@ -81,7 +81,7 @@ stack:
       elements: dict
       sample: [{"name": "keynote", "logging_configurations": [], "tags": {}}]
 skipped:
-  description: What a declaration cannot hold, each with RV(ignore:arn) and RV(ignore:reason), since names must be unique.
+  description: What a declaration cannot hold, each with RV(ignore:arn) and RV(ignore:reason).
   returned: success
   type: list
   elements: dict
