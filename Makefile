@@ -13,12 +13,13 @@ BIN := $(CURDIR)/$(VENV)/bin
 STAMP := $(VENV)/.installed
 COLLECTIONS := .cache/collections
 LINK := $(COLLECTIONS)/ansible_collections/aws_ivs/chat
-READY := $(STAMP) $(LINK)
+READY := $(LINK) $(STAMP)
 VERSION = $(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 # The settings of the person who runs this must not change what is tested, and their home must not be written to.
 unexport $(filter AWS_% ANSIBLE_%,$(.VARIABLES))
 export LC_ALL := C.UTF-8
+export TMPDIR := $(CURDIR)/.cache/tmp
 export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
 RUN = HOME=$(CURDIR)/.cache/home PATH=$(BIN):$$PATH ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/$(COLLECTIONS)
 IN_TREE = $(BIN)/python tests/tools/in_tree.py
@@ -56,7 +57,7 @@ lint: $(READY)  ## Check style, types, documentation, changelog
 	$(RUN) antsibull-changelog lint
 	$(RUN) python tests/tools/check.py action-groups
 	$(IN_TREE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent --disallow-unknown-collection-refs .
-	$(IN_TREE) ansible-lint --offline
+	$(IN_TREE) ansible-lint
 
 format: $(READY)  ## Format the code and mend what ruff can mend
 	$(RUN) ruff check --fix
@@ -88,6 +89,6 @@ $(STAMP): tests/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
 	@touch $@
 
-# Ansible and Python find the checkout as ansible_collections.aws_ivs.chat.
+# As ansible_collections.aws_ivs.chat Ansible and Python find the checkout.
 $(LINK):
-	@mkdir -p $(@D) && ln -sfn ../../../.. $@
+	@mkdir -p $(@D) $(TMPDIR) && ln -sfn ../../../.. $@

@@ -65,7 +65,8 @@ def plan_present(
             f"there must be at most {MAXIMUM_TAGS}"
         )
     if before is None:
-        return Plan(kind, None, after, {name: after[name] for name in given}, to_set)
+        fields = {name: after[name] for name in given if after[name] is not None}
+        return Plan(kind, None, after, fields, to_set)
     fields = {name: after[name] for name in kind.fields if after[name] != before[name]}
     if is_failed(before):
         fields = {**fields, "destination_configuration": after["destination_configuration"]}

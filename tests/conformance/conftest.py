@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from wire import ACCOUNT, REGION
 
 from tests.emulator.handle import Emulator
-
-REGION, ACCOUNT = "us-east-1", "123456789012"
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +98,8 @@ def refused(call: Callable[..., Any], **parameters: Any) -> dict[str, Any]:
 
 def listed(call: Callable[..., Any], **parameters: Any) -> list[dict[str, Any]]:
     """All items of a list operation."""
-    items, token = [], {}
+    items: list[dict[str, Any]] = []
+    token: dict[str, str] = {}
     while True:
         page = plain(call(**parameters, **token))
         token = {"nextToken": page.pop("nextToken")} if "nextToken" in page else {}

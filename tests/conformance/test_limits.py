@@ -5,50 +5,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlencode
 
-import botocore.session
 import pytest
-from conftest import ACCOUNT, REGION
+from wire import ARN, MODEL, SAMPLES, in_url, sample, send, text
 
 from tests.emulator.handle import Emulator
-
-MODEL = botocore.session.Session().get_service_model("ivschat")
-ARN = f"arn:aws:ivschat:{REGION}:{ACCOUNT}:"
-LAMBDA_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
-SAMPLES = {
-    "RoomIdentifier": ARN + "room/a",
-    "LoggingConfigurationIdentifier": ARN + "logging-configuration/a",
-    "ResourceArn": ARN + "room/a",
-    "LambdaArn": LAMBDA_ARN + "a",
-    "S3DestinationConfiguration": {"bucketName": "aaa"},
-}
-
-
-def text(shape: Any, length: int) -> str:
-    """A string of that length that fits the shape's pattern; characters beyond the BMP where there is none."""
-    sample = SAMPLES.get(shape.name, "")
-    if length <= len(sample) and sample:
-        return sample[:length] if length < len(sample) else sample
-    return sample + ("a" if shape.metadata.get("pattern") else "\U0001f600") * (length - len(sample))
-
-
-def sample(shape: Any) -> Any:
-    """Some valid value."""
-    if shape.type_name == "structure":
-        names = shape.required_members or list(shape.members)[:1]
-        return {name: sample(shape.members[name]) for name in names}
-    if shape.name in SAMPLES:
-        return SAMPLES[shape.name]
-    if shape.type_name == "string":
-        return shape.metadata["enum"][0] if "enum" in shape.metadata else text(shape, shape.metadata.get("min", 1))
-    return {"integer": shape.metadata.get("min"), "list": [], "map": {}}[shape.type_name]
 
 
 def edges(shape: Any) -> Iterator[tuple[str, bool, Any]]:
@@ -119,36 +83,11 @@ def cases() -> Iterator[Any]:
                 yield operation.name, path, "an empty key", False, {"": "v"}
 
 
-def in_url(operation: str, member: str) -> bool:
-    """Whether the member travels in the URL, where all is text."""
-    return "location" in MODEL.operation_model(operation).input_shape.members[member].serialization
-
-
 CASES = [
     pytest.param(*case[:2], *case[3:], id=f"{case[0]} {'.'.join(map(str, case[1]))}: {case[2]}")
     for case in cases()
     if not (in_url(case[0], case[1][0]) and (case[2] in ("type", "null in a list") or case[4] in ("", [""])))
 ]
-
-
-def send(emulator: Emulator, operation: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Send a call without botocore, which refuses to write much of what is to be refused here."""
-    model = MODEL.operation_model(operation)
-    url = model.http["requestUri"].format(**{key: quote(str(value), safe="") for key, value in parameters.items()})
-    in_body = {name: value for name, value in parameters.items() if not in_url(operation, name)}
-    if parameters.get("tagKeys"):
-        url += "?" + urlencode({"tagKeys": parameters["tagKeys"]}, doseq=True)
-    scope = f"AWS4-HMAC-SHA256 Credential=AKIAEMULATOR00000000/20260101/{REGION}/ivschat/aws4_request"
-    request = urllib.request.Request(
-        emulator.url + url, json.dumps(in_body).encode(), {"Authorization": scope, "Content-Type": "application/json"}
-    )
-    request.method = model.http["method"]
-    try:
-        with urllib.request.urlopen(request) as response:
-            return response.status, {}
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, {**json.load(error), "code": error.headers["x-amzn-ErrorType"]}
 
 
 def test_there_are_cases_for_each_operation() -> None:

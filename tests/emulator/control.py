@@ -128,23 +128,27 @@ class Control:
         self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        """Answer a request in one piece; ConnectionError when its connection is to end without an answer."""
+        """Answer a request in one piece; Unanswered when its connection is to end without one."""
         body = _read_body(environ)
         path = environ["PATH_INFO"]
         call: Call | None = None
+        if path.startswith("/moto-api") or _is_ivschat(environ):
+            environ["CONTENT_TYPE"] = "application/json"  # What curl says by default makes moto eat the body as a form.
         try:
             if path.startswith(PREFIX):
                 answer = self._control(environ, path[len(PREFIX) :], body)
+            elif path == "/moto-api/reset" and environ["REQUEST_METHOD"] == "POST":
+                with moto_bridge.LOCK:
+                    answer = self._moto(environ)
+                    self._reset()
             elif path.startswith("/moto-api"):
                 answer = self._moto(environ)
-                if path == "/moto-api/reset" and environ["REQUEST_METHOD"] == "POST":
-                    self._reset()
             else:
                 call = self._log(environ, body)
                 answer = self._ivschat(environ, call) if call.service == "ivschat" else self._moto(environ)
-        except ConnectionError:
+        except moto_bridge.Unanswered:
             if call:
-                call.error = "ConnectionReset"
+                call.error = call.error or "ConnectionReset"
             raise
         except Exception:  # An emulator that breaks must not look like a service that fails.
             traceback.print_exc(file=sys.stderr)
@@ -195,6 +199,8 @@ class Control:
 
     def _ivschat(self, environ: dict[str, Any], call: Call) -> Answer:
         operation = call.operation
+        if not moto_bridge.has_region(call.region):  # There is no such host, so that nobody could answer.
+            raise moto_bridge.Unanswered
         if operation is None:
             return self._moto(environ)
         if SETTINGS["latency"]:
@@ -330,6 +336,10 @@ def _read_body(environ: dict[str, Any]) -> bytes:
     return bytes(body)
 
 
+def _is_ivschat(environ: dict[str, Any]) -> bool:
+    return moto_bridge.credential_scope(environ.get("HTTP_AUTHORIZATION", ""))[2] == "ivschat"
+
+
 def _foreign_operation(environ: dict[str, Any], body: bytes) -> str | None:
     """The operation of another service where a header or the form names it; the REST services do not."""
     if target := environ.get("HTTP_X_AMZ_TARGET"):
@@ -363,22 +373,24 @@ def _take(planned: list[_Planned], operation: str) -> _Planned | None:
 def _wait_until_released(hold: Hold) -> None:
     hold.released.wait()
     if hold.drop:
-        raise ConnectionError("dropped")
+        raise moto_bridge.Unanswered
 
 
 def _fail(environ: dict[str, Any], call: Call, fault: Fault, cleared: threading.Event) -> Answer:
     if fault.error == "Http503":
         return 503, [], b""
     connection: socket.socket = environ["werkzeug.socket"]
+    if fault.error in TRANSPORT_FAULTS:
+        call.error = fault.error
     if fault.error == "ConnectionReset":
         # Without lingering, closing the socket resets the connection.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        raise ConnectionError("reset")
+        raise moto_bridge.Unanswered
     if fault.error == "Timeout":
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline and not cleared.wait(0.05) and not _is_closed(connection):
             pass
-        raise ConnectionError("timed out")
+        raise moto_bridge.Unanswered
     return error_answer(ServiceError(fault.error, fault.message), call.parameters)
 
 

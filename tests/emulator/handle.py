@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +18,8 @@ from types import TracebackType
 from typing import Any
 
 _ROOT = Path(__file__).resolve().parents[2]
+_session: list[Any] = []
+_session_lock = threading.Lock()
 
 
 class Emulator:
@@ -140,5 +143,7 @@ class Emulator:
         keys = {"aws_access_key_id": "AKIAEMULATOR00000000", "aws_secret_access_key": "s" * 40, **credentials}
         defaults = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=30)
         merged = defaults.merge(config) if config else defaults
-        session = boto3.session.Session()
-        return session.client(service, region_name=region, endpoint_url=self.url, config=merged, **keys)
+        with _session_lock:  # One session for all: loading the service models costs more than the client.
+            if not _session:
+                _session.append(boto3.session.Session())
+            return _session[0].client(service, region_name=region, endpoint_url=self.url, config=merged, **keys)

@@ -32,6 +32,10 @@ _COMMON_ERRORS = {
     "InvalidSignatureException": 403,
     "EmulatorError": 500,
 }
+_ROUTES = [
+    (operation, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.http["requestUri"])))
+    for operation in OPERATIONS.values()
+]
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
@@ -64,9 +68,8 @@ def is_error_code(code: str) -> bool:
 
 def route(method: str, raw_path: str) -> tuple[OperationModel, dict[str, str]] | None:
     """The operation at a path that is still percent-encoded, and the labels in it; None when there is none."""
-    for operation in OPERATIONS.values():
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.http["requestUri"])
-        match = re.fullmatch(pattern, raw_path)
+    for operation, pattern in _ROUTES:
+        match = pattern.fullmatch(raw_path)
         if match and operation.http["method"] == method:
             return operation, {name: unquote(value) for name, value in match.groupdict().items()}
     return None

@@ -28,7 +28,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from . import model_checks
 from .service import IvsChat, dependent_actions
 
-LOCK = threading.RLock()
+LOCK = threading.RLock()  # Around all state of the service.
+_URL = r"https?://ivschat\.(.+)\.amazonaws\.com"
 _DEFAULT_AUTH_COUNT = moto_settings.INITIAL_NO_AUTH_ACTION_COUNT
 # moto answers other codes than the service's front end does.
 _AUTH_CODES: dict[type[Any], str] = {
@@ -83,14 +84,12 @@ class IvsChatBackend(BaseBackend):
     @property
     def _url_module(self) -> Any:
         return types.SimpleNamespace(
-            url_bases=[r"https?://ivschat\.(.+)\.amazonaws\.com"],
-            url_paths={"{0}/.*$": IvsChatResponse.dispatch},
+            url_bases=[_URL],
+            url_paths={r"{0}/(?P<path>[\s\S]*)$": IvsChatResponse.dispatch},  # A path may hold a line end.
         )
 
 
 class _Milliseconds(TimestampSerializer):
-    ISO8601_MICRO = "%Y-%m-%dT%H:%M:%S.%fZ"
-
     def _timestamp_iso8601(self, value: Any) -> str:
         return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
 
@@ -106,13 +105,12 @@ class _Serializer(RestJSONSerializer):
 class _Authorization(IAMRequest):
     """moto's IAM check, then the actions that the operation also needs."""
 
-    dependent: list[str] = []
+    dependent: list[tuple[str, str]] = []
 
     def check_action_permitted(self, resource: str) -> None:
         super().check_action_permitted(resource)
-        for action in self.dependent:
-            self._action = action
-            super().check_action_permitted("*")
+        for self._action, needed_resource in self.dependent:  # noqa: B020 (it is not self that changes)
+            super().check_action_permitted(needed_resource)
 
     def _create_aws_request(self) -> Any:
         # moto signs the parsed query string where there is no body.
@@ -148,10 +146,10 @@ class IvsChatResponse(BaseResponse):
             parameters |= model_checks.read_parameters(operation, labels, self.parsed_url.query, self.raw_body)
         except ValueError:
             raise model_checks.ServiceError("ValidationException", "The request body is not a JSON object") from None
-        self._authorize(parameters)
-        model_checks.check(operation, parameters)
         # self.region is not used: moto looks for a region in the whole URL first, tag keys included.
         region = credential_scope(self.headers.get("Authorization", ""))[1] or self.default_region
+        self._authorize(parameters, region)
+        model_checks.check(operation, parameters)
         with LOCK:
             result = BACKENDS[self.current_account][region].service.call(operation.name, parameters)
         model = get_service_model("ivschat")
@@ -161,8 +159,8 @@ class IvsChatResponse(BaseResponse):
             body = ""  # Not even "{}" (facts page section 1).
         return status, [*headers.items(), model_checks.request_id_header()], str(body).encode()
 
-    def _authorize(self, parameters: dict[str, Any]) -> None:
-        dependent = dependent_actions(self._operation, parameters)
+    def _authorize(self, parameters: dict[str, Any], region: str) -> None:
+        dependent = dependent_actions(self._operation, parameters, self.current_account, region)
         check = type("Authorization", (_Authorization,), {"dependent": dependent})
         try:
             self._authenticate_and_authorize_action(check, model_checks.resource_of(parameters) or "*")
@@ -171,6 +169,10 @@ class IvsChatResponse(BaseResponse):
 
     def _get_action(self) -> str:
         return self._operation
+
+
+class Unanswered(Exception):
+    """The connection of a request is to end without an answer."""
 
 
 BACKENDS: BackendDict[Any] = BackendDict(IvsChatBackend, "ivschat")
@@ -186,6 +188,11 @@ def account_of(environ: dict[str, Any]) -> str:
     """The account that a request acts in, as moto sees it."""
     access_key = credential_scope(environ.get("HTTP_AUTHORIZATION", ""))[0]
     return str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or get_account_id_from(access_key))
+
+
+def has_region(region: str) -> bool:
+    """Whether the service exists in a region, by botocore's list of endpoints."""
+    return region in BACKENDS["123456789012"].regions
 
 
 def verify_token(token: str) -> dict[str, Any] | None:
@@ -206,8 +213,7 @@ def application() -> Callable[..., Any]:
     module = types.ModuleType("moto.ivschat")
     module.ivschat_backends = BACKENDS  # type: ignore[attr-defined]
     sys.modules["moto.ivschat"] = module
-    pattern = re.compile(r"https?://ivschat\.(.+)\.amazonaws\.com")
-    moto.backend_index.backend_url_patterns.append(("ivschat", pattern))
+    moto.backend_index.backend_url_patterns.append(("ivschat", re.compile(_URL)))
     return DomainDispatcherApplication(create_backend_app)
 
 
@@ -225,7 +231,7 @@ class _RequestHandler(MotoRequestHandler):
         environ = self.make_environ()
         try:
             body = b"".join(self.server.app(environ, cast(Any, lambda *args: answer.extend(args))))
-        except ConnectionError:
+        except Unanswered:
             self.close_connection = True
             return
         status, headers = answer

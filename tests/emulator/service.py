@@ -34,18 +34,26 @@ MAX_TAGS = 50
 MAX_ATTRIBUTES_BYTES = 1024
 TOKEN_LIFETIME = timedelta(minutes=1)
 
-# The caller's rights beyond ivschat:<Operation> (facts page section 6). "tags" and the destinations count when given.
+# The caller's rights beyond ivschat:<Operation> (facts page section 6): "" always, the others when they are given.
 DEPENDENT_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "CreateRoom": {"tags": ("ivschat:TagResource",)},
     "CreateLoggingConfiguration": {
-        "tags": ("ivschat:TagResource",),
         "": ("logs:CreateLogDelivery",),
+        "tags": ("ivschat:TagResource",),
         "cloudWatchLogs": ("logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
         "s3": ("s3:GetBucketPolicy", "s3:PutBucketPolicy"),
         "firehose": ("iam:CreateServiceLinkedRole", "firehose:TagDeliveryStream"),
     },
     "UpdateLoggingConfiguration": {"": ("logs:UpdateLogDelivery", "logs:GetLogDelivery")},
     "DeleteLoggingConfiguration": {"": ("logs:DeleteLogDelivery", "logs:GetLogDelivery")},
+}
+# What these actions are about; the logs actions know no resource.
+_DEPENDENT_RESOURCES = {
+    "ivschat": "arn:aws:ivschat:{region}:{account}:{kind}/new",
+    "s3": "arn:aws:s3:::{name}",
+    "firehose": "arn:aws:firehose:{region}:{account}:deliverystream/{name}",
+    "iam": "arn:aws:iam::{account}:role/aws-service-role/delivery.logs.amazonaws.com/AWSServiceRoleForLogDelivery",
+    "logs": "*",
 }
 
 _PAGE_KEY = secrets.token_bytes(16)
@@ -64,14 +72,23 @@ class Neighbours(Protocol):
         """The statements of a function's resource policy; none too when there is no such function."""
 
 
-def dependent_actions(operation: str, parameters: dict[str, Any]) -> list[str]:
-    """The actions besides ivschat:<operation> that the caller of this call must be allowed."""
+def dependent_actions(operation: str, parameters: dict[str, Any], account: str, region: str) -> list[tuple[str, str]]:
+    """The (action, resource) besides ivschat:<operation> that the caller of this call must be allowed."""
     destination = parameters.get("destinationConfiguration")
-    given = {"", *(destination if isinstance(destination, dict) else ())} | (
-        {"tags"} if parameters.get("tags") else set()
-    )
+    destination = destination if isinstance(destination, dict) else {}
+    names = [name for named in destination.values() if isinstance(named, dict) for name in named.values()]
+    about = {
+        "account": account,
+        "region": region,
+        "kind": ROOM if operation == "CreateRoom" else LOGGING_CONFIGURATION,
+        "name": next(iter(names), ""),
+    }
+    given = {"", *destination, *(["tags"] if parameters.get("tags") else [])}
     return [
-        action for key, actions in DEPENDENT_ACTIONS.get(operation, {}).items() if key in given for action in actions
+        (action, _DEPENDENT_RESOURCES[action.partition(":")[0]].format(**about))
+        for key, actions in DEPENDENT_ACTIONS.get(operation, {}).items()
+        if key in given
+        for action in actions
     ]
 
 

@@ -35,7 +35,9 @@ def module_arguments(url: str, options: dict[str, Any], check: bool, diff: bool)
     }
 
 
-def run_module(url: str, module_name: str, /, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
+def run_module(
+    url: str, module_name: str, /, check: bool = False, diff: bool = False, **options: Any
+) -> dict[str, Any]:
     """Run a module in this process and return its result; `failed` is true in it when it failed.
 
     `check` and `diff` are the task's modes, everything else is an option.

@@ -110,7 +110,13 @@ def main() -> int:
     args = parser.parse_args()
 
     chat = lay_tree()
-    env = dict(os.environ, HOME=str(lay_home()), PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    env = {
+        **os.environ,
+        "HOME": str(lay_home()),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        # antsibull-docs copies what git tracks; without this it takes amazon.aws for ignored files of the checkout.
+        "GIT_CEILING_DIRECTORIES": str(ROOT),
+    }
 
     def run() -> int:
         return subprocess.run(args.command, cwd=chat, env=env, check=False).returncode
