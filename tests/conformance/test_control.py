@@ -1,0 +1,446 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The control interface: faults, holds, lag, quotas, latency, settings and the log of calls."""
+
+from __future__ import annotations
+
+import socket
+import time
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from conftest import listed, plain, refused
+from wire import MODEL, REGION, SCOPE, sample, send
+
+from tests.emulator.handle import Emulator
+
+UNMODELLED = {"TooManyRequestsException": 429, "ExpiredTokenException": 403}
+ERRORS = {shape.name: shape.metadata["error"]["httpStatusCode"] for shape in MODEL.error_shapes} | UNMODELLED
+
+
+class TestFaults:
+    @pytest.mark.parametrize("code", ERRORS)
+    def test_error(self, ivschat: Any, emulator: Emulator, code: str) -> None:
+        emulator.fault("CreateRoom", code)
+        error = refused(ivschat.create_room)
+        assert (error["code"], error["status"]) == (code, ERRORS[code])
+        shape = next((shape for shape in MODEL.error_shapes if shape.name == code), None)
+        for member in shape.required_members if shape else []:
+            assert member in error
+        assert error["Error"]["Message"]
+        [call] = emulator.calls()
+        assert (call["error"], call["status"], call["effect"]) == (code, ERRORS[code], False)
+        assert call["fault"] == f"{code} before"
+        assert listed(ivschat.list_rooms) == []
+
+    def test_http_503_has_no_body(self, ivschat: Any, emulator: Emulator) -> None:
+        emulator.fault("CreateRoom", "Http503")
+        error = refused(ivschat.create_room)
+        assert (error["status"], error["code"]) == (503, "503")
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    @pytest.mark.parametrize("error", ["InternalServerException", "Http503", "ConnectionReset", "Timeout"])
+    def test_before_and_after_the_effect(self, emulator: Emulator, when: str, error: str) -> None:
+        client = emulator.client("ivschat", config=Config(read_timeout=0.3))
+        emulator.fault("CreateRoom", error, when=when)
+        expected = {"ConnectionReset": ConnectionClosedError, "Timeout": ReadTimeoutError}.get(error, ClientError)
+        with pytest.raises(expected):
+            client.create_room(name="lobby")
+        [call] = emulator.calls("CreateRoom")
+        assert call["effect"] == (when == "after")
+        assert (call["error"], call["fault"]) == (error, f"{error} {when}")
+        assert len(listed(client.list_rooms)) == (when == "after")
+
+    def test_reset_on_a_connection_in_use(self, ivschat: Any, emulator: Emulator) -> None:
+        for _ in "12":
+            ivschat.list_rooms()
+            emulator.fault("ListRooms", "ConnectionReset")
+            with pytest.raises(ConnectionClosedError):
+                ivschat.list_rooms()
+
+    def test_order_count_and_skip(self, ivschat: Any, emulator: Emulator) -> None:
+        emulator.fault("ListRooms", "ThrottlingException", count=2, skip=1)
+        emulator.fault("*", "InternalServerException")
+        results: list[Any] = []
+        for _ in range(5):
+            try:
+                results.append(bool(ivschat.list_rooms()))
+            except ClientError as error:
+                results.append(error.response["Error"]["Code"])
+        throttled = "ThrottlingException"
+        assert results == [True, throttled, throttled, "InternalServerException", True]
+
+    def test_other_operations_pass(self, ivschat: Any, emulator: Emulator) -> None:
+        emulator.fault("CreateRoom", "ThrottlingException")
+        ivschat.list_rooms()
+        assert len(emulator.request("GET", "ivschat/faults")["faults"]) == 1
+        emulator.clear_faults()
+        ivschat.create_room()
+
+    def test_clearing_faults_ends_a_timeout(self, ivschat: Any, emulator: Emulator) -> None:
+        emulator.fault("ListRooms", "Timeout")
+        with ThreadPoolExecutor() as threads:
+            hanging = threads.submit(ivschat.list_rooms)
+            while not emulator.calls("ListRooms"):
+                time.sleep(0.01)
+            time.sleep(0.1)
+            assert not hanging.done()
+            emulator.clear_faults()
+            assert isinstance(hanging.exception(5), ConnectionClosedError)
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            {"operation": "CreateRum", "error": "Timeout"},
+            {"operation": "CreateRoom", "error": "NoSuchError"},
+            {"operation": "CreateRoom"},
+            {"operation": "CreateRoom", "error": "Timeout", "when": "later"},
+            {"operation": "CreateRoom", "error": "Timeout", "count": 0},
+            {"operation": "CreateRoom", "error": "Timeout", "skip": -1},
+            {"operation": "CreateRoom", "error": "Timeout", "colour": "red"},
+        ],
+    )
+    def test_bad_fault(self, emulator: Emulator, bad: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match="."):
+            emulator.request("POST", "ivschat/faults", bad)
+        assert emulator.request("GET", "ivschat/faults") == {"faults": []}
+
+
+class TestHolds:
+    @pytest.mark.parametrize("when", ["before", "after"])
+    @pytest.mark.parametrize("drop", [False, True])
+    def test_hold(self, ivschat: Any, emulator: Emulator, when: str, drop: bool) -> None:
+        emulator.hold("CreateRoom", when=when, skip=1)
+        ivschat.create_room(name="first")
+        assert [hold["reached"] for hold in emulator.holds()] == [False]
+        with ThreadPoolExecutor() as threads:
+            held = threads.submit(ivschat.create_room, name="second")
+            emulator.wait_held()
+            assert not held.done()
+            assert emulator.calls()[-1]["status"] is None
+            # Others are served meanwhile, and see the effect or not.
+            assert len(listed(ivschat.list_rooms, name="second")) == (when == "after")
+            ivschat.create_room(name="third")
+            emulator.release(drop=drop)
+            assert isinstance(held.exception(5), ConnectionClosedError) if drop else held.result(5)
+        assert len(listed(ivschat.list_rooms, name="second")) == (when == "after" or not drop)
+        assert emulator.holds() == []
+
+    def test_client_that_died(self, ivschat: Any, emulator: Emulator) -> None:
+        for drop, rooms in ((True, 0), (False, 1)):
+            emulator.hold("CreateRoom")
+            with socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2]))) as client:
+                head = f"POST /CreateRoom HTTP/1.1\r\nHost: x\r\nAuthorization: {SCOPE}"
+                client.sendall(f"{head}\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+                emulator.wait_held()
+            emulator.release(drop=drop)
+            while emulator.calls("CreateRoom")[-1]["error"] is emulator.calls("CreateRoom")[-1]["status"]:
+                time.sleep(0.01)
+            assert len(listed(ivschat.list_rooms)) == rooms
+
+    def test_not_reached(self, emulator: Emulator) -> None:
+        emulator.hold("CreateRoom")
+        with pytest.raises(TimeoutError):
+            emulator.wait_held(timeout=0.05)
+
+
+class TestLag:
+    def test_create(self, ivschat: Any, emulator: Emulator) -> None:
+        emulator.set(lag={"get": {"reads": 2}, "list": {"reads": 1}})
+        room = plain(ivschat.create_room(name="lobby"))
+        for _ in "12":
+            assert refused(ivschat.get_room, identifier=room["arn"])["code"] == "ResourceNotFoundException"
+        assert plain(ivschat.get_room(identifier=room["arn"])) == room
+        assert [len(ivschat.list_rooms()["rooms"]) for _ in "123"] == [0, 1, 1]
+
+    def test_update_and_delete(self, ivschat: Any, emulator: Emulator) -> None:
+        arn = ivschat.create_room(name="old")["arn"]
+        emulator.set(lag={"get": {"reads": 1}})
+        assert ivschat.update_room(identifier=arn, name="new")["name"] == "new"
+        assert listed(ivschat.list_rooms)[0]["name"] == "new"
+        assert [ivschat.get_room(identifier=arn)["name"] for _ in "123"] == ["old", "new", "new"]
+        emulator.set(lag={"list": {"reads": 2}})
+        ivschat.delete_room(identifier=arn)
+        assert refused(ivschat.get_room, identifier=arn)["code"] == "ResourceNotFoundException"
+        assert [len(ivschat.list_rooms()["rooms"]) for _ in "1234"] == [1, 1, 0, 0]
+
+    def test_each_write_hides_its_predecessor(self, ivschat: Any, emulator: Emulator) -> None:
+        emulator.set(lag={"get": {"reads": 2}})
+        arn = ivschat.create_room(name="one")["arn"]
+        refused(ivschat.get_room, identifier=arn)
+        ivschat.update_room(identifier=arn, name="two")
+        refused(ivschat.get_room, identifier=arn)
+        assert [ivschat.get_room(identifier=arn)["name"] for _ in "12"] == ["one", "two"]
+
+    def test_pages_of_one_listing_count_once(self, ivschat: Any, emulator: Emulator) -> None:
+        old = [ivschat.create_room()["arn"] for _ in range(3)][::-1]
+        emulator.set(lag={"list": {"reads": 1}})
+        new = ivschat.create_room()["arn"]
+        assert [room["arn"] for room in listed(ivschat.list_rooms, maxResults=1)] == old
+        assert [room["arn"] for room in listed(ivschat.list_rooms, maxResults=1)] == [new, *old]
+        ivschat.delete_room(identifier=old[-1])
+        assert [room["arn"] for room in listed(ivschat.list_rooms, maxResults=1)] == [new, *old]
+        assert [room["arn"] for room in listed(ivschat.list_rooms, maxResults=1)] == [new, *old[:-1]]
+
+    def test_seconds(self, ivschat: Any, emulator: Emulator) -> None:
+        emulator.set(lag={"get": {"seconds": 0.2}, "list": {"seconds": 0.2}})
+        arn = ivschat.create_room()["arn"]
+        refused(ivschat.get_room, identifier=arn)
+        assert listed(ivschat.list_rooms) == []
+        time.sleep(0.2)
+        assert ivschat.get_room(identifier=arn)
+        assert len(listed(ivschat.list_rooms)) == 1
+
+    def test_tags(self, ivschat: Any, emulator: Emulator) -> None:
+        arn = ivschat.create_room()["arn"]
+        emulator.set(lag={"get": {"reads": 1}})
+        ivschat.tag_resource(resourceArn=arn, tags={"a": "b"})
+        assert [ivschat.list_tags_for_resource(resourceArn=arn)["tags"] for _ in "12"] == [{}, {"a": "b"}]
+
+    def test_with_transitions(self, ivschat: Any, emulator: Emulator, bucket: dict[str, Any]) -> None:
+        emulator.set(lag={"get": {"reads": 1}}, transitions={"reads": 1})
+        arn = ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"]
+        refused(ivschat.get_logging_configuration, identifier=arn)
+        states = [ivschat.get_logging_configuration(identifier=arn)["state"] for _ in "12"]
+        assert states == ["CREATING", "ACTIVE"]
+
+
+class TestQuotas:
+    def burst(self, call: Callable[..., Any], number: int) -> list[str]:
+        codes = []
+        for _ in range(number):
+            try:
+                call()
+                codes.append("")
+            except ClientError as error:
+                codes.append(error.response["Error"]["Code"])
+        return codes
+
+    def test_burst_and_refill(self, ivschat: Any, emulator: Emulator, clients: Callable[..., Any]) -> None:
+        emulator.set(quotas={"ListRooms": 2})
+        assert self.burst(ivschat.list_rooms, 3) == ["", "", "ThrottlingException"]
+        error = refused(ivschat.list_rooms)
+        assert (error["status"], error["limit"]) == (429, 2)
+        assert self.burst(ivschat.create_room, 20) == [""] * 20
+        assert self.burst(clients(region="eu-west-1").list_rooms, 2) == [""] * 2
+        time.sleep(1.1)
+        assert self.burst(ivschat.list_rooms, 3) == ["", "", "ThrottlingException"]
+
+    @pytest.mark.parametrize(
+        ("operation", "parameters", "tps"),
+        [
+            ("list_rooms", {}, 5),
+            ("list_logging_configurations", {}, 3),
+            ("list_tags_for_resource", {"resourceArn": f"arn:aws:ivschat:{REGION}:123456789012:room/a"}, 10),
+        ],
+    )
+    def test_real_quotas(
+        self, ivschat: Any, emulator: Emulator, operation: str, parameters: dict[str, str], tps: int
+    ) -> None:
+        emulator.set(quotas="real")
+        start = time.monotonic()
+        codes = self.burst(lambda: getattr(ivschat, operation)(**parameters), 2 * tps)
+        refilled = (time.monotonic() - start) * tps
+        assert tps <= sum(code != "ThrottlingException" for code in codes) <= tps + refilled < 2 * tps
+
+    def test_a_throttled_call_has_no_effect(self, ivschat: Any, emulator: Emulator) -> None:
+        emulator.set(quotas={"CreateRoom": 1})
+        ivschat.create_room()
+        assert refused(ivschat.create_room)["code"] == "ThrottlingException"
+        assert [call["effect"] for call in emulator.writes()] == [True, False]
+        assert len(listed(ivschat.list_rooms)) == 1
+
+
+class TestSettings:
+    def test_latency_does_not_add_up(self, ivschat: Any, emulator: Emulator) -> None:
+        emulator.set(latency=0.3)
+        start = time.monotonic()
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(lambda _: ivschat.list_rooms(), range(4)))
+        assert 0.3 <= time.monotonic() - start < 0.9
+
+    def test_expired_credentials(self, ivschat: Any, emulator: Emulator) -> None:
+        emulator.set(expired_access_keys=["AKIAEMULATOR00000000"])
+        error = refused(ivschat.create_room)
+        assert (error["code"], error["status"]) == ("ExpiredTokenException", 403)
+        other = emulator.client("ivschat", aws_access_key_id="AKIAEMULATOR00000001")
+        assert listed(other.list_rooms) == []
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            {"latencies": 1},
+            {"latency": -1},
+            {"latency": True},
+            {"quotas": "unreal"},
+            {"quotas": {"CreateRum": 1}},
+            {"quotas": {"CreateRoom": 0}},
+            {"transitions": {"reads": 1, "seconds": 1}},
+            {"transitions": {"reads": 1.5}},
+            {"failing_transitions": ["CREATED"]},
+            {"refuse_update_of_failed": 1},
+            {"lag": {"put": {"reads": 1}}},
+            {"lag": {"get": 3}},
+            {"page_size": 51},
+            {"limits": {"tokens": 1}},
+            {"expired_access_keys": "AKIA"},
+            ["latency"],
+        ],
+    )
+    def test_bad_settings(self, emulator: Emulator, bad: Any) -> None:
+        before = emulator.request("GET", "ivschat/settings")
+        with pytest.raises(ValueError, match=next(iter(bad)) if isinstance(bad, dict) else "object"):
+            emulator.request("POST", "ivschat/settings", {"page_size": 3, **bad} if isinstance(bad, dict) else bad)
+        assert emulator.request("GET", "ivschat/settings") == before
+
+    def test_merge_and_restore(self, emulator: Emulator) -> None:
+        before = emulator.request("GET", "ivschat/settings")
+        emulator.set(latency=0.001, limits={"rooms": 1})
+        emulator.set(page_size=7)
+        changed = emulator.request("GET", "ivschat/settings")
+        limits = {"rooms": 1, "logging_configurations": 10}
+        assert changed == {**before, "latency": 0.001, "page_size": 7, "limits": limits}
+        assert emulator.request("DELETE", "ivschat/settings") == before
+
+    def test_reset(self, ivschat: Any, emulator: Emulator, bucket: dict[str, Any], clients: Any) -> None:
+        before = emulator.request("GET", "ivschat/settings")
+        ivschat.create_room()
+        ivschat.create_logging_configuration(destinationConfiguration=bucket)
+        emulator.set(page_size=7, failing_transitions=["CREATE"])
+        emulator.fault("ListRooms", "Http503")
+        emulator.enforce_iam()
+        emulator.hold("ListRooms")
+        emulator.reset()
+        assert emulator.request("GET", "ivschat/settings") == before
+        assert (emulator.holds(), emulator.calls(service=None)) == ([], [])
+        assert listed(ivschat.list_rooms) + listed(ivschat.list_logging_configurations) == []
+        assert clients("s3").list_buckets()["Buckets"] == []
+
+    def test_unknown_path(self, emulator: Emulator) -> None:
+        for method, path in (("GET", "nothing"), ("PUT", "settings"), ("POST", "calls")):
+            with pytest.raises(ValueError, match=path):
+                emulator.request(method, f"ivschat/{path}", {})
+        with pytest.raises(ValueError, match="JSON|Expecting"):
+            emulator.request("POST", "ivschat/settings", b"{")
+
+
+class TestCalls:
+    def test_log(self, ivschat: Any, emulator: Emulator, clients: Callable[..., Any]) -> None:
+        start = time.time()
+        arn = ivschat.create_room(name="lobby", tags={"a": "\u00fc"})["arn"]
+        ivschat.untag_resource(resourceArn=arn, tagKeys=["a", "b c"])
+        refused(ivschat.create_room, name="a b")
+        clients("logs").describe_log_groups()
+        clients("sts").get_caller_identity()
+        clients("s3").list_buckets()
+        calls = emulator.calls(service=None)
+        assert [call["number"] for call in calls] == [1, 2, 3, 4, 5, 6]
+        assert all(start - 1 < call["time"] < time.time() + 1 for call in calls)
+        assert [(call["service"], call["operation"], call["status"], call["error"]) for call in calls] == [
+            ("ivschat", "CreateRoom", 200, None),
+            ("ivschat", "UntagResource", 200, None),
+            ("ivschat", "CreateRoom", 400, "ValidationException"),
+            ("logs", "DescribeLogGroups", 200, None),
+            ("sts", "GetCallerIdentity", 200, None),
+            ("s3", None, 200, None),
+        ]
+        assert [call["parameters"] for call in calls] == [
+            {"name": "lobby", "tags": {"a": "\u00fc"}},
+            {"resourceArn": arn, "tagKeys": ["a", "b c"]},
+            {"name": "a b"},
+            *[None] * 3,
+        ]
+        assert [(call["write"], call["effect"]) for call in emulator.calls()] == [
+            (True, True),
+            (True, True),
+            (True, False),
+        ]
+        assert (calls[0]["region"], calls[0]["account"]) == (REGION, "123456789012")
+        assert calls[0]["access_key_id"] == "AKIAEMULATOR00000000"
+        emulator.forget_calls()
+        assert emulator.calls(service=None) == []
+
+    def test_writes(self, ivschat: Any, emulator: Emulator) -> None:
+        arn = ivschat.create_room()["arn"]
+        emulator.forget_calls()
+        ivschat.get_room(identifier=arn)
+        ivschat.list_rooms()
+        ivschat.list_logging_configurations()
+        ivschat.list_tags_for_resource(resourceArn=arn)
+        assert emulator.writes() == []
+        ivschat.create_chat_token(roomIdentifier=arn, userId="u")
+        ivschat.send_event(roomIdentifier=arn, eventName="e")
+        ivschat.delete_room(identifier=arn)
+        written = [call["operation"] for call in emulator.writes()]
+        assert written == ["CreateChatToken", "SendEvent", "DeleteRoom"]
+
+    def test_every_operation_is_a_read_or_a_write(self, emulator: Emulator) -> None:
+        for name in MODEL.operation_names:
+            emulator.fault(name, "AccessDeniedException")
+            shape = MODEL.operation_model(name).input_shape
+            parameters = {member: sample(shape.members[member]) for member in shape.required_members}
+            assert send(emulator, name, parameters)[1]["code"] == "AccessDeniedException"
+        writes = {call["operation"] for call in emulator.writes()}
+        assert {call["operation"] for call in emulator.calls()} == set(MODEL.operation_names)
+        assert set(MODEL.operation_names) - writes == {
+            "GetRoom",
+            "GetLoggingConfiguration",
+            "ListRooms",
+            "ListLoggingConfigurations",
+            "ListTagsForResource",
+        }
+
+
+def test_unknown_operation(emulator: Emulator) -> None:
+    headers = {"Authorization": SCOPE}
+    for path, body, reason in (("CreateRum", b"{}", "UNKNOWN_OPERATION"), ("CreateRoom", b"{nonsense", "OTHER")):
+        request = urllib.request.Request(f"{emulator.url}/{path}", body, headers)
+        with pytest.raises(urllib.error.HTTPError) as caught, urllib.request.urlopen(request):
+            pass
+        with caught.value as answer:
+            assert answer.code == 400
+            assert answer.headers["x-amzn-ErrorType"] == "ValidationException"
+            assert f'"reason": "{reason}"' in answer.read().decode()
+
+
+def test_region_without_the_service(clients: Callable[..., Any], emulator: Emulator) -> None:
+    with pytest.raises(ConnectionClosedError):
+        clients(region="us-east-2").list_rooms()
+    assert emulator.calls()[-1]["error"] == "ConnectionReset"
+
+
+def test_a_failure_of_the_emulator_says_so(clients: Callable[..., Any], emulator: Emulator) -> None:
+    error = refused(clients("logs").get_log_record, logRecordPointer="x")  # moto lacks this operation.
+    assert error["status"] == 500
+    assert emulator.calls(service="logs")[-1]["error"] == "EmulatorError"
+    emulator.forget_calls()
+
+
+def test_many_clients_at_once(emulator: Emulator) -> None:
+    def work(number: int) -> str:
+        client = emulator.client("ivschat")
+        arn = client.create_room(name=f"room{number}")["arn"]
+        for key in range(5):
+            client.tag_resource(resourceArn=arn, tags={f"key{key}": "x"})
+        assert len(client.get_room(identifier=arn)["tags"]) == 5
+        return str(arn)
+
+    with ThreadPoolExecutor(8) as threads:
+        arns = list(threads.map(work, range(16)))
+    assert {room["arn"] for room in listed(emulator.client("ivschat").list_rooms)} == set(arns)
+    assert len(set(arns)) == 16
+
+
+def test_process_stops_cleanly() -> None:
+    with Emulator.start() as other:
+        client = other.client("ivschat")
+        client.create_room()  # A connection is left open.
+        assert other.stop() == 0
+        with pytest.raises(EndpointConnectionError):
+            other.client("ivschat").list_rooms()

@@ -1,0 +1,173 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""moto's IAM enforcement, with the service's own errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import listed, refused
+from wire import ACCOUNT, REGION
+
+from tests.emulator.handle import Emulator
+
+DELIVERY = ["logs:CreateLogDelivery"]
+CLOUD_WATCH = [*DELIVERY, "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"]
+S3 = [*DELIVERY, "s3:GetBucketPolicy", "s3:PutBucketPolicy"]
+FIREHOSE = [*DELIVERY, "iam:CreateServiceLinkedRole", "firehose:TagDeliveryStream"]
+
+
+@pytest.fixture
+def user(emulator: Emulator, clients: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes an IAM user with these actions, switches enforcement on and returns a client of that user."""
+
+    def make(actions: list[str], resource: Any = "*", service: str = "ivschat", more: Any = None, **keys: str) -> Any:
+        emulator.enforce_iam(False)
+        iam = clients("iam")
+        name = f"user{len(iam.list_users()['Users'])}"
+        iam.create_user(UserName=name)
+        if actions:
+            allowed = [(actions, resource), *([more] if more else [])]
+            statements = [{"Effect": "Allow", "Action": what, "Resource": which} for what, which in allowed]
+            document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"], **keys}
+        emulator.enforce_iam()
+        return emulator.client(service, **keys)
+
+    return make
+
+
+@pytest.fixture
+def room(ivschat: Any) -> str:
+    return str(ivschat.create_room()["arn"])
+
+
+@pytest.fixture
+def destinations(clients: Callable[..., Any], bucket: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    clients("logs").create_log_group(logGroupName="chat")
+    target = {"RoleARN": f"arn:aws:iam::{ACCOUNT}:role/r", "BucketARN": "arn:aws:s3:::chat-logs"}
+    clients("firehose").create_delivery_stream(DeliveryStreamName="chat", S3DestinationConfiguration=target)
+    return {
+        "s3": bucket,
+        "cloudWatchLogs": {"cloudWatchLogs": {"logGroupName": "chat"}},
+        "firehose": {"firehose": {"deliveryStreamName": "chat"}},
+    }
+
+
+def denied(action: str, call: Callable[..., Any], **parameters: Any) -> None:
+    error = refused(call, **parameters)
+    assert (error["code"], error["status"]) == ("AccessDeniedException", 403)
+    assert error["message"].endswith(f" is not authorized to perform: {action}")
+
+
+def test_every_operation_needs_its_action(user: Callable[..., Any], room: str) -> None:
+    about = {"identifier": room}
+    in_room = {"roomIdentifier": room}
+    of_logging = {"identifier": room.replace(":room/", ":logging-configuration/")}
+    s3 = {"destinationConfiguration": {"s3": {"bucketName": "none"}}}
+    calls: dict[str, tuple[str, dict[str, Any]]] = {
+        "CreateRoom": ("create_room", {}),
+        "GetRoom": ("get_room", about),
+        "UpdateRoom": ("update_room", about),
+        "ListRooms": ("list_rooms", {}),
+        "CreateLoggingConfiguration": ("create_logging_configuration", s3),
+        "GetLoggingConfiguration": ("get_logging_configuration", of_logging),
+        "UpdateLoggingConfiguration": ("update_logging_configuration", of_logging),
+        "DeleteLoggingConfiguration": ("delete_logging_configuration", of_logging),
+        "ListLoggingConfigurations": ("list_logging_configurations", {}),
+        "TagResource": ("tag_resource", {"resourceArn": room, "tags": {"a": "b"}}),
+        "UntagResource": ("untag_resource", {"resourceArn": room, "tagKeys": ["a", "b c"]}),
+        "ListTagsForResource": ("list_tags_for_resource", {"resourceArn": room}),
+        "CreateChatToken": ("create_chat_token", {**in_room, "userId": "u"}),
+        "SendEvent": ("send_event", {**in_room, "eventName": "e"}),
+        "DeleteMessage": ("delete_message", {**in_room, "id": "abcdefghijkl"}),
+        "DisconnectUser": ("disconnect_user", {**in_room, "userId": "u"}),
+        "DeleteRoom": ("delete_room", about),
+    }
+    assert len(calls) == 17
+    powerless, powerful = user([]), user([f"ivschat:{name}" for name in calls] + S3 + ["logs:*"])
+    for name, (method, parameters) in calls.items():
+        denied(f"ivschat:{name}", getattr(powerless, method), **parameters)
+        if "LoggingConfiguration" in name and "List" not in name:
+            assert refused(getattr(powerful, method), **parameters)["code"] == "ResourceNotFoundException"
+        else:
+            getattr(powerful, method)(**parameters)
+
+
+def test_denied_call_has_no_effect(user: Callable[..., Any], emulator: Emulator, ivschat: Any) -> None:
+    denied("ivschat:CreateRoom", user(["ivschat:ListRooms"]).create_room)
+    [call] = [call for call in emulator.calls() if call["write"]]
+    assert (call["error"], call["effect"]) == ("AccessDeniedException", False)
+    emulator.enforce_iam(False)
+    assert listed(ivschat.list_rooms) == []
+
+
+def test_tags_on_create_need_tag_resource(user: Callable[..., Any], destinations: dict[str, Any]) -> None:
+    client = user(["ivschat:CreateRoom", "ivschat:CreateLoggingConfiguration", *S3])
+    client.create_room()
+    client.create_room(tags={})
+    denied("ivschat:TagResource", client.create_room, tags={"a": "b"})
+    denied(
+        "ivschat:TagResource",
+        client.create_logging_configuration,
+        tags={"a": "b"},
+        destinationConfiguration=destinations["s3"],
+    )
+    user(["ivschat:CreateRoom", "ivschat:TagResource"]).create_room(tags={"a": "b"})
+
+
+@pytest.mark.parametrize(("kind", "actions"), [("s3", S3), ("cloudWatchLogs", CLOUD_WATCH), ("firehose", FIREHOSE)])
+def test_log_delivery(user: Callable[..., Any], destinations: dict[str, Any], kind: str, actions: list[str]) -> None:
+    create = "ivschat:CreateLoggingConfiguration"
+    parameters = {"destinationConfiguration": destinations[kind]}
+    for action in actions:
+        client = user([create, *(other for other in actions if other != action)])
+        denied(action, client.create_logging_configuration, **parameters)
+    arn = user([create, *actions]).create_logging_configuration(**parameters)["arn"]
+    for operation in ("Update", "Delete"):
+        rights = [f"ivschat:{operation}LoggingConfiguration", f"logs:{operation}LogDelivery", "logs:GetLogDelivery"]
+        method = f"{operation.lower()}_logging_configuration"
+        for action in rights:
+            client = user([other for other in rights if other != action])
+            denied(action, getattr(client, method), identifier=arn)
+        getattr(user(rights), method)(identifier=arn)
+
+
+def test_resources(user: Callable[..., Any], room: str) -> None:
+    client = user(["ivschat:GetRoom", "ivschat:TagResource"], f"arn:aws:ivschat:{REGION}:{ACCOUNT}:room/*")
+    client.get_room(identifier=room)
+    client.tag_resource(resourceArn=room, tags={"a": "b"})
+    client = user(["ivschat:GetRoom"], f"arn:aws:ivschat:{REGION}:{ACCOUNT}:room/other")
+    denied("ivschat:GetRoom", client.get_room, identifier=room)
+
+
+def test_resources_of_dependent_actions(user: Callable[..., Any], destinations: dict[str, Any]) -> None:
+    def create(bucket: str, kind: str) -> Any:
+        scoped = [f"arn:aws:s3:::{bucket}", f"arn:aws:ivschat:*:{ACCOUNT}:{kind}/*"]
+        client = user(
+            ["ivschat:CreateLoggingConfiguration", *DELIVERY], more=[[*S3[1:], "ivschat:TagResource"], scoped]
+        )
+        return client.create_logging_configuration
+
+    parameters = {"destinationConfiguration": destinations["s3"], "tags": {"a": "b"}}
+    create("chat-logs", "logging-configuration")(**parameters)
+    denied("s3:GetBucketPolicy", create("other", "logging-configuration"), **parameters)
+    denied("ivschat:TagResource", create("chat-logs", "room"), **parameters)
+
+
+def test_wrong_credentials(user: Callable[..., Any], emulator: Emulator) -> None:
+    wrong_secret = user(["ivschat:*"], aws_secret_access_key="wrong")
+    error = refused(wrong_secret.list_rooms)
+    assert (error["code"], error["status"]) == ("InvalidSignatureException", 403)
+    error = refused(emulator.client("ivschat").list_rooms)
+    assert (error["code"], error["status"]) == ("UnrecognizedClientException", 403)
+
+
+def test_other_services_keep_their_own_errors(user: Callable[..., Any]) -> None:
+    assert refused(user([], service="iam").list_users)["code"] == "AccessDenied"
