@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -104,8 +104,9 @@ def _replace(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Writt
     CALLS[plan.kind].delete(client, plan.before["arn"])
     wait_gone(client, plan.kind, plan.before, waiting.timeout)
     fields = {name: plan.after[name] for name in plan.kind.fields}
-    anew = Plan(plan.kind, None, plan.after, fields, plan.after["tags"])
-    return _create(client, anew, replan, waiting)
+    tags = {key: value for key, value in plan.after["tags"].items() if not key.startswith("aws:")}
+    anew = _create(client, Plan(plan.kind, None, plan.after, fields, tags), replan, waiting)
+    return replace(anew, plan=plan)  # the difference is the one that was planned, from the failed state
 
 
 def _create(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Written:

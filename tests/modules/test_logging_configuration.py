@@ -1,0 +1,311 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""ivschat_logging_configuration: identity, destinations, states, rooms that use it."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import pytest
+
+from .conftest import ACCOUNT, REGION, refusal
+
+UNKNOWN = f"arn:aws:ivschat:{REGION}:{ACCOUNT}:logging-configuration/AbCdEf123456"
+WIRE = {"s3": {"bucketName": "chat-logs"}}
+TYPES = ("s3", "cloud_watch_logs", "firehose")
+
+
+@pytest.fixture
+def apply(apply):
+    return partial(apply, "ivschat_logging_configuration")
+
+
+@pytest.fixture
+def archive(clients, bucket):
+    """The ARN of a logging configuration that exists."""
+    return clients().create_logging_configuration(name="archive", destinationConfiguration=WIRE)["arn"]
+
+
+@pytest.fixture
+def in_state(clients, bucket, emulator):
+    """in_state(state): the ARN of a logging configuration `archive` in a *_FAILED state."""
+
+    def make(state):
+        client, verb = clients(), state.removesuffix("_FAILED")
+        if verb != "CREATE":
+            arn = client.create_logging_configuration(name="archive", destinationConfiguration=WIRE)["arn"]
+        emulator.set(failing_transitions=[verb])
+        match verb:
+            case "CREATE":
+                arn = client.create_logging_configuration(name="archive", destinationConfiguration=WIRE)["arn"]
+            case "UPDATE":
+                client.update_logging_configuration(identifier=arn, name="archive")
+            case "DELETE":
+                client.delete_logging_configuration(identifier=arn)
+        assert client.get_logging_configuration(identifier=arn)["state"] == state
+        emulator.forget_calls()
+        return arn
+
+    return make
+
+
+def arns(run):
+    return {each["arn"] for each in run("ivschat_logging_configuration_info")["logging_configurations"]}
+
+
+def written(emulator):
+    return [call["operation"] for call in emulator.writes()]
+
+
+class TestIdentity:
+    def test_none_of_that_name(self, apply, bucket, run):
+        made = apply(name="archive", destination_configuration=bucket, tags={"CamelKey": "1"})
+        shown = made["logging_configuration"]
+        assert arns(run) == {shown["arn"]} and made["detached_rooms"] == []
+        assert shown["arn"] == f"arn:aws:ivschat:{REGION}:{ACCOUNT}:logging-configuration/{shown['id']}"
+        assert {key: shown[key] for key in shown if key not in ("arn", "id", "create_time", "update_time")} == {
+            "name": "archive",
+            "destination_configuration": bucket,
+            "state": "ACTIVE",
+            "tags": {"CamelKey": "1"},
+        }
+
+    def test_one_of_that_name(self, apply, archive, clients, run):
+        other = clients().create_logging_configuration(name="Archive", destinationConfiguration=WIRE)["arn"]
+        assert apply(name="archive", tags={"k": "v"})["logging_configuration"]["arn"] == archive
+        assert apply(name="archive", state="absent")["logging_configuration"] is None
+        assert arns(run) == {other}
+
+    @pytest.mark.parametrize("check", [False, True])
+    @pytest.mark.parametrize("state", ["present", "absent"])
+    def test_many_of_that_name(self, logging, archive, clients, settled_twins, emulator, state, check):
+        twin = clients().create_logging_configuration(name="archive", destinationConfiguration=WIRE)
+        emulator.forget_calls()
+        message = refusal(logging(name="archive", state=state, tags={"k": "v"}, check=check))
+        assert message.startswith("name: 2 logging configurations are named 'archive', so nothing was changed")
+        assert archive in message and f"{twin['arn']} (created {twin['createTime'].isoformat()})" in message
+        assert emulator.writes() == []
+
+    def test_rename(self, apply, archive, emulator):
+        emulator.forget_calls()
+        renamed = apply(arn=archive, name="attic")["logging_configuration"]
+        assert (renamed["arn"], renamed["name"]) == (archive, "attic")
+        (call,) = emulator.writes()
+        assert call["parameters"] == {"identifier": archive, "name": "attic"}
+
+    @pytest.mark.parametrize("check", [False, True])
+    def test_unknown_arn_present(self, logging, bucket, calls, check):
+        message = refusal(logging(arn=UNKNOWN, destination_configuration=bucket, check=check))
+        assert message.startswith(f"arn: there is no logging configuration {UNKNOWN}")
+        assert calls() == ["GetLoggingConfiguration"]
+
+    def test_unknown_arn_absent(self, apply):
+        assert apply(arn=UNKNOWN, state="absent")["changed"] is False
+
+    @pytest.mark.parametrize("check", [False, True])
+    def test_create_needs_a_destination(self, logging, calls, check):
+        message = refusal(logging(name="archive", check=check))
+        assert message == (
+            "destination_configuration: there is no logging configuration named 'archive' yet, and to create it one of "
+            "s3, cloud_watch_logs, firehose is required"
+        )
+        assert calls() == ["ListLoggingConfigurations"]
+
+
+class TestDestination:
+    @pytest.mark.parametrize("first", TYPES)
+    def test_type_changes_in_place(self, apply, destinations, emulator, first):
+        declare = partial(apply, name="archive")
+        arn = declare(destination_configuration=destinations[first])["logging_configuration"]["arn"]
+        for other in set(TYPES) - {first}:
+            result = declare(destination_configuration=destinations[other])
+            assert result["logging_configuration"]["arn"] == arn
+            assert result["logging_configuration"]["destination_configuration"] == destinations[other]
+            assert result["diff"]["after"]["destination_configuration"] == destinations[other]
+        assert written(emulator) == ["CreateLoggingConfiguration"] + ["UpdateLoggingConfiguration"] * 2
+
+    def test_name_of_the_same_type(self, apply, archive, clients):
+        clients("s3").create_bucket(Bucket="chat-logs-2")
+        changed = apply(name="archive", destination_configuration={"s3": {"bucket_name": "chat-logs-2"}})
+        assert changed["changed"] and changed["logging_configuration"]["arn"] == archive
+
+    def test_alias(self, apply, destinations):
+        inner = destinations["cloud_watch_logs"]["cloud_watch_logs"]
+        made = apply(name="archive", destination_configuration={"cloudwatch_logs": inner})
+        assert made["logging_configuration"]["destination_configuration"] == destinations["cloud_watch_logs"]
+
+    def test_unset_is_left_alone(self, apply, archive, bucket):
+        shown = apply(name="archive", tags={"k": "v"})["logging_configuration"]
+        assert shown["destination_configuration"] == bucket
+        assert apply(name="archive")["logging_configuration"] == shown
+        assert apply(name="archive", tags={})["logging_configuration"]["tags"] == {}
+
+    def test_one_that_does_not_exist(self, logging, run):
+        message = refusal(logging(name="archive", destination_configuration={"s3": {"bucket_name": "nowhere"}}))
+        assert "ResourceNotFoundException" in message and "nowhere" in message and arns(run) == set()
+
+
+class TestStates:
+    def test_wait_for_active(self, logging, bucket, emulator):
+        emulator.set(transitions={"reads": 2})
+        made = logging(name="archive", destination_configuration=bucket, wait=True)
+        assert made["changed"] and made["logging_configuration"]["state"] == "ACTIVE"
+        again = logging(name="archive", destination_configuration=bucket, wait=True)
+        assert again["changed"] is False and again["logging_configuration"] == made["logging_configuration"]
+
+    def test_wait_when_unchanged(self, logging, bucket, emulator):
+        emulator.set(transitions={"reads": 3})
+        declare = partial(logging, name="archive", destination_configuration=bucket)
+        declare()
+        assert declare()["logging_configuration"]["state"] == "CREATING"
+        waited = declare(wait=True)
+        assert waited["changed"] is False and waited["logging_configuration"]["state"] == "ACTIVE"
+
+    def test_update_and_delete_wait(self, logging, archive, clients, emulator):
+        clients("s3").create_bucket(Bucket="chat-logs-2")
+        emulator.set(transitions={"reads": 2})
+        other = {"s3": {"bucket_name": "chat-logs-2"}}
+        updated = logging(name="archive", destination_configuration=other, wait=True)
+        assert updated["changed"] and updated["logging_configuration"]["state"] == "ACTIVE"
+        assert logging(name="archive", state="absent", wait=True)["changed"]
+        emulator.forget_calls()
+        assert logging(name="archive", state="absent", wait=True)["changed"] is False
+        assert [call["operation"] for call in emulator.calls()] == ["ListLoggingConfigurations"]
+
+    @pytest.mark.parametrize(
+        ("verb", "options"),
+        [
+            ("CREATE", {"name": "new"}),
+            ("UPDATE", {"name": "archive", "destination_configuration": {"s3": {"bucket_name": "chat-logs-2"}}}),
+            ("DELETE", {"name": "archive", "state": "absent"}),
+        ],
+    )
+    def test_failure_ends_the_wait_at_once(self, logging, archive, bucket, clients, emulator, verb, options):
+        clients("s3").create_bucket(Bucket="chat-logs-2")
+        emulator.set(failing_transitions=[verb], transitions={"reads": 1})
+        started = time.monotonic()
+        message = refusal(logging(**{"destination_configuration": bucket, **options}, wait=True))
+        assert f"is in state {verb}_FAILED" in message and time.monotonic() - started < 10
+
+    @pytest.mark.parametrize("state", ["CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"])
+    @pytest.mark.parametrize("options", [{}, {"destination_configuration": {"s3": {"bucket_name": "chat-logs"}}}])
+    def test_repair_by_update(self, apply, in_state, emulator, state, options):
+        arn = in_state(state)
+        result = apply(name="archive", **options)
+        assert result["changed"] and result["logging_configuration"]["state"] == "ACTIVE"
+        assert result["logging_configuration"]["arn"] == arn
+        (call,) = emulator.writes()
+        assert call["operation"] == "UpdateLoggingConfiguration"
+        assert call["parameters"] == {"identifier": arn, "destinationConfiguration": WIRE}
+        assert result["diff"]["before_header"] == f"logging configuration archive (state {state})"
+
+    def test_repair_by_replacing(self, logging, in_state, emulator, run):
+        arn = in_state("CREATE_FAILED")
+        emulator.fault("UpdateLoggingConfiguration", "ValidationException")
+        foretold = logging(name="archive", tags={"k": "v"}, check=True, diff=True)
+        assert emulator.writes() == []
+        result = logging(name="archive", tags={"k": "v"}, diff=True)
+        assert written(emulator) == [
+            "UpdateLoggingConfiguration",
+            "DeleteLoggingConfiguration",
+            "CreateLoggingConfiguration",
+        ]
+        assert result["changed"] is foretold["changed"] is True and result["diff"] == foretold["diff"]
+        shown = result["logging_configuration"]
+        assert arns(run) == {shown["arn"]} != {arn}
+        assert (shown["name"], shown["state"], shown["tags"]) == ("archive", "ACTIVE", {"k": "v"})
+        assert logging(name="archive", tags={"k": "v"})["changed"] is False
+
+    def test_a_failed_one_can_be_deleted(self, apply, in_state, run):
+        in_state("DELETE_FAILED")
+        assert apply(name="archive", state="absent")["changed"] and arns(run) == set()
+
+    def test_deleting_counts_as_gone(self, logging, archive, bucket, clients, emulator, run):
+        emulator.set(transitions={"reads": 4})
+        clients().delete_logging_configuration(identifier=archive)
+        declare = partial(logging, name="archive", destination_configuration=bucket)
+        foretold = declare(check=True)
+        assert foretold["changed"] and foretold["logging_configuration"]["arn"] is None
+        emulator.forget_calls()
+        made = declare()
+        assert made["changed"] and made["logging_configuration"]["arn"] != archive
+        operations = [call["operation"] for call in emulator.calls()]
+        assert operations[0] == "ListLoggingConfigurations" and operations[-1] == "CreateLoggingConfiguration"
+        assert set(operations[1:-1]) == {"GetLoggingConfiguration"}, "it waited for the end of the old one"
+        assert archive not in arns(run)
+
+    def test_absent_waits_for_one_that_is_deleting(self, logging, archive, clients, emulator, run):
+        emulator.set(transitions={"reads": 3})
+        clients().delete_logging_configuration(identifier=archive)
+        gone = logging(name="archive", state="absent", wait=True)
+        assert gone["changed"] is False and gone["logging_configuration"] is None
+        with pytest.raises(clients().exceptions.ResourceNotFoundException):
+            clients().get_logging_configuration(identifier=archive)
+
+    def test_deleting_by_arn(self, logging, archive, clients, emulator):
+        emulator.set(transitions={"reads": 50})
+        clients().delete_logging_configuration(identifier=archive)
+        assert "an ARN cannot be created" in refusal(logging(arn=archive))
+        assert logging(arn=archive, state="absent")["changed"] is False
+
+    @pytest.mark.parametrize(
+        ("operation", "options"),
+        [
+            ("UpdateLoggingConfiguration", {"destination_configuration": {"s3": {"bucket_name": "chat-logs-2"}}}),
+            ("DeleteLoggingConfiguration", {"state": "absent"}),
+        ],
+    )
+    def test_conflict_in_mid_transition_is_retried(self, logging, archive, clients, emulator, operation, options):
+        clients("s3").create_bucket(Bucket="chat-logs-2")
+        emulator.fault(operation, "ConflictException")
+        emulator.forget_calls()
+        assert logging(name="archive", **options)["changed"]
+        assert written(emulator) == [operation] * 2
+
+    @pytest.mark.parametrize(
+        "options", [{"state": "absent"}, {"destination_configuration": {"s3": {"bucket_name": "x-2"}}}]
+    )
+    def test_one_in_transition_is_waited_for(self, logging, clients, bucket, emulator, options):
+        clients("s3").create_bucket(Bucket="x-2")
+        emulator.set(transitions={"reads": 3})
+        logging(name="archive", destination_configuration=bucket)
+        assert logging(name="archive", **options)["changed"]
+        assert [call["error"] for call in emulator.writes()] == [None, None]
+
+
+class TestInUse:
+    @pytest.fixture
+    def users(self, clients, archive):
+        """Two rooms that use `archive`, the second one another logging configuration too; and that other one's ARN."""
+        client = clients()
+        other = client.create_logging_configuration(name="other", destinationConfiguration=WIRE)["arn"]
+        rooms = [
+            client.create_room(name=name, loggingConfigurationIdentifiers=identifiers)["arn"]
+            for name, identifiers in {"lobby": [archive], "hall": [other, archive], "quiet": [other]}.items()
+        ]
+        return rooms[:2], other
+
+    @pytest.mark.parametrize("check", [False, True])
+    def test_refused(self, logging, users, archive, emulator, check):
+        emulator.forget_calls()
+        message = refusal(logging(name="archive", state="absent", check=check))
+        assert message.startswith(f"The logging configuration {archive} is in use by 2 room(s), so it was not deleted")
+        assert "force" in message and all(arn in message for arn in users[0])
+        assert emulator.writes() == []
+
+    def test_force(self, apply, users, archive, emulator, clients):
+        rooms, other = users
+        emulator.forget_calls()
+        result = apply(name="archive", state="absent", force=True)
+        assert result["changed"] and sorted(result["detached_rooms"]) == sorted(rooms)
+        assert written(emulator) == ["UpdateRoom", "UpdateRoom", "DeleteLoggingConfiguration"]
+        kept = [clients().get_room(identifier=arn).get("loggingConfigurationIdentifiers", []) for arn in rooms]
+        assert kept == [[], [other]]
+
+    def test_force_when_unused(self, apply, archive):
+        assert apply(arn=archive, state="absent", force=True)["detached_rooms"] == []
+
+    def test_force_with_present_detaches_nothing(self, logging, users, emulator):
+        emulator.forget_calls()
+        assert logging(name="archive", force=True)["changed"] is False and emulator.writes() == []

@@ -1,0 +1,268 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From what is there and what the user set to what is written."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import (
+    age_order,
+    diff,
+    is_changing,
+    is_deleting,
+    is_failed,
+    plan_absent,
+    plan_present,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, ROOM
+
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:review"
+ALLOW = {"uri": FUNCTION, "fallback_result": "ALLOW"}
+DENY = {"uri": FUNCTION, "fallback_result": "DENY"}
+BEFORE = {
+    "arn": "arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456",
+    "id": "AbCdEf123456",
+    "name": "lobby",
+    "create_time": "2026-01-31T12:00:00+00:00",
+    "update_time": "2026-01-31T12:00:00+00:00",
+    "maximum_message_length": 200,
+    "maximum_message_rate_per_second": 5,
+    "message_review_handler": ALLOW,
+    "logging_configuration_identifiers": ["a", "b"],
+    "tags": {"Stream": "main"},
+}
+DESTINATION = {"s3": {"bucket_name": "logs"}}
+LOGGING = {
+    "arn": "arn:aws:ivschat:us-east-1:123456789012:logging-configuration/ZyXwVu654321",
+    "id": "ZyXwVu654321",
+    "name": "archive",
+    "create_time": "2026-01-31T12:00:00+00:00",
+    "update_time": "2026-01-31T12:00:00+00:00",
+    "destination_configuration": DESTINATION,
+    "state": "ACTIVE",
+    "tags": {},
+}
+STATES = ("ACTIVE", "CREATING", "UPDATING", "DELETING", "CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED")
+
+
+class TestCreate:
+    def test_room(self):
+        given = {"name": "lobby", "logging_configuration_identifiers": ["b", "a"]}
+        plan = plan_present(ROOM, None, given, {"k": "v"})
+        assert plan.changed and plan.before is None
+        assert plan.fields == {"name": "lobby", "logging_configuration_identifiers": ["a", "b"]}
+        assert (plan.tags, plan.untag) == ({"k": "v"}, [])
+        assert plan.after == {
+            "arn": None,
+            "id": None,
+            "name": "lobby",
+            "create_time": None,
+            "update_time": None,
+            "maximum_message_length": 500,
+            "maximum_message_rate_per_second": 10,
+            "message_review_handler": None,
+            "logging_configuration_identifiers": ["a", "b"],
+            "tags": {"k": "v"},
+        }
+
+    def test_logging_configuration(self):
+        plan = plan_present(LOGGING_CONFIGURATION, None, {"name": "archive", "destination_configuration": DESTINATION})
+        assigned = dict.fromkeys(("arn", "id", "create_time", "update_time"))
+        assert plan.after == {**LOGGING, **assigned}
+        assert plan.fields == {"name": "archive", "destination_configuration": DESTINATION}
+
+    @pytest.mark.parametrize("tags", [None, {}])
+    def test_no_tags(self, tags):
+        plan = plan_present(ROOM, None, {"name": "lobby"}, tags)
+        assert plan.changed and plan.tags == plan.after["tags"] == {}
+
+    def test_handler(self):
+        plan = plan_present(ROOM, None, {"message_review_handler": {"uri": FUNCTION}})
+        assert plan.fields == {"message_review_handler": ALLOW}
+
+
+class TestUpdate:
+    @pytest.mark.parametrize(
+        ("given", "fields"),
+        [
+            ({}, {}),
+            ({"name": "lobby"}, {}),
+            ({"name": "hall"}, {"name": "hall"}),
+            ({"name": ""}, {"name": ""}),
+            ({"maximum_message_length": 200, "maximum_message_rate_per_second": 5}, {}),
+            ({"maximum_message_length": 201}, {"maximum_message_length": 201}),
+            ({"maximum_message_rate_per_second": 6}, {"maximum_message_rate_per_second": 6}),
+            ({"logging_configuration_identifiers": ["b", "a"]}, {}),
+            ({"logging_configuration_identifiers": ["b"]}, {"logging_configuration_identifiers": ["b"]}),
+            ({"logging_configuration_identifiers": []}, {"logging_configuration_identifiers": []}),
+            (
+                {"logging_configuration_identifiers": ["c", "b", "a"]},
+                {"logging_configuration_identifiers": ["a", "b", "c"]},
+            ),
+        ],
+    )
+    def test_only_what_differs(self, given, fields):
+        plan = plan_present(ROOM, BEFORE, given)
+        assert plan.fields == fields
+        assert plan.changed is bool(fields)
+        assert plan.after == {**BEFORE, **fields}
+        assert not plan_present(ROOM, plan.after, given).changed
+
+    @pytest.mark.parametrize(
+        ("current", "given", "after"),
+        [
+            (ALLOW, {}, ALLOW),
+            (ALLOW, {"uri": None, "fallback_result": None}, ALLOW),
+            (ALLOW, {"uri": FUNCTION}, ALLOW),
+            (DENY, {"uri": FUNCTION}, DENY),
+            (DENY, {"uri": FUNCTION + "2"}, {"uri": FUNCTION + "2", "fallback_result": "DENY"}),
+            (ALLOW, {"uri": None, "fallback_result": "DENY"}, DENY),
+            (ALLOW, {"uri": ""}, None),
+            (ALLOW, {"uri": "", "fallback_result": "DENY"}, None),
+            (None, {"uri": ""}, None),
+            (None, {}, None),
+            (None, {"fallback_result": "DENY"}, None),
+            (None, {"uri": FUNCTION}, ALLOW),
+            (None, {"uri": FUNCTION, "fallback_result": "DENY"}, DENY),
+        ],
+    )
+    def test_handler(self, current, given, after):
+        plan = plan_present(ROOM, {**BEFORE, "message_review_handler": current}, {"message_review_handler": given})
+        assert plan.after["message_review_handler"] == after
+        assert plan.fields == ({} if after == current else {"message_review_handler": after})
+
+    def test_before_is_left_as_it_is(self):
+        before = {**BEFORE, "tags": dict(BEFORE["tags"])}
+        plan_present(ROOM, before, {"name": "hall"}, {"x": "y"})
+        assert before == BEFORE
+
+    def test_destination_of_another_type(self):
+        other = {"destination_configuration": {"firehose": {"delivery_stream_name": "s"}}}
+        plan = plan_present(LOGGING_CONFIGURATION, LOGGING, other)
+        assert plan.fields == other and plan.after == {**LOGGING, **other}
+
+
+class TestTags:
+    @pytest.mark.parametrize(
+        ("current", "wanted", "purge", "to_set", "to_unset", "after"),
+        [
+            ({"a": "1"}, None, True, {}, [], {"a": "1"}),
+            ({"a": "1"}, None, False, {}, [], {"a": "1"}),
+            ({"a": "1"}, {}, False, {}, [], {"a": "1"}),
+            ({"a": "1"}, {}, True, {}, ["a"], {}),
+            ({"a": "1"}, {"a": "1"}, True, {}, [], {"a": "1"}),
+            ({"a": "1"}, {"a": "2"}, True, {"a": "2"}, [], {"a": "2"}),
+            ({"a": "1"}, {"a": ""}, True, {"a": ""}, [], {"a": ""}),
+            ({"a": "1"}, {"A": "1"}, True, {"A": "1"}, ["a"], {"A": "1"}),
+            ({"a": "1"}, {"b": "2"}, True, {"b": "2"}, ["a"], {"b": "2"}),
+            ({"a": "1"}, {"b": "2"}, False, {"b": "2"}, [], {"a": "1", "b": "2"}),
+            ({"aws:stack": "s", "a": "1"}, {}, True, {}, ["a"], {"aws:stack": "s"}),
+        ],
+    )
+    def test_table(self, current, wanted, purge, to_set, to_unset, after):
+        plan = plan_present(ROOM, {**BEFORE, "tags": current}, {}, wanted, purge)
+        assert (plan.tags, plan.untag, plan.after["tags"]) == (to_set, to_unset, after)
+        assert plan.changed is bool(to_set or to_unset) and plan.fields == {}
+
+    @pytest.mark.parametrize(("kept", "accepted"), [(48, True), (49, False)])
+    def test_at_most_fifty_with_those_that_are_kept(self, kept, accepted):
+        current = {"aws:stack": "s", **{f"k{number}": "v" for number in range(kept)}}
+        before, wanted = {**BEFORE, "tags": current}, {"x": "1", "y": "2"}
+        assert plan_present(ROOM, before, {}, wanted, purge_tags=True).tags == wanted
+        if accepted:
+            assert len(plan_present(ROOM, before, {}, wanted, purge_tags=False).after["tags"]) == 51
+        else:
+            with pytest.raises(AnsibleAWSError, match="tags: with the tags that are kept the room would have 51 tags"):
+                plan_present(ROOM, before, {}, wanted, purge_tags=False)
+
+
+class TestStates:
+    @pytest.mark.parametrize("state", STATES)
+    @pytest.mark.parametrize("given", [{}, {"name": "archive", "destination_configuration": DESTINATION}])
+    def test_a_failed_one_is_repaired(self, state, given):
+        plan = plan_present(LOGGING_CONFIGURATION, {**LOGGING, "state": state}, given)
+        failed = state.endswith("_FAILED")
+        assert plan.changed is failed
+        assert plan.fields == ({"destination_configuration": DESTINATION} if failed else {})
+        assert plan.after["state"] == ("ACTIVE" if failed else state)
+
+    def test_a_repair_takes_the_wanted_values(self):
+        given = {"name": "new", "destination_configuration": {"firehose": {"delivery_stream_name": "s"}}}
+        assert plan_present(LOGGING_CONFIGURATION, {**LOGGING, "state": "UPDATE_FAILED"}, given).fields == given
+
+    def test_predicates(self):
+        def those(holds):
+            return {state for state in STATES if holds({"state": state})}
+
+        assert those(is_failed) == {"CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"}
+        assert those(is_deleting) == {"DELETING"}
+        assert those(is_changing) == {"CREATING", "UPDATING"}
+        assert not any(holds(BEFORE) for holds in (is_failed, is_deleting, is_changing))
+
+    def test_age_order(self):
+        later = {"create_time": "2026-01-31T12:00:00.001000+00:00", "arn": "a"}
+        first, second = ({"create_time": "2026-01-31T12:00:00.000000+00:00", "arn": arn} for arn in "xy")
+        assert sorted([later, second, first], key=age_order) == [first, second, later]
+
+
+class TestAbsent:
+    def test_there(self):
+        plan = plan_absent(ROOM, BEFORE)
+        assert plan.changed and plan.before == BEFORE and plan.after is None
+
+    def test_not_there(self):
+        assert not plan_absent(ROOM, None).changed
+
+
+class TestDiff:
+    SETTABLE = {key: value for key, value in BEFORE.items() if key in (*ROOM.fields, "tags")}
+
+    def test_update(self):
+        plan = plan_present(ROOM, BEFORE, {"name": "hall"}, {"k": "v"})
+        assert diff(plan, True) == {
+            "before": self.SETTABLE,
+            "after": {**self.SETTABLE, "name": "hall", "tags": {"k": "v"}},
+            "before_header": "room lobby",
+            "after_header": "room hall",
+        }
+
+    def test_unchanged(self):
+        shown = diff(plan_present(ROOM, BEFORE, {}), False)
+        assert (shown["before"], shown["after"]) == ({}, {})
+
+    def test_create(self):
+        plan = plan_present(ROOM, None, {"name": "lobby"})
+        shown = diff(plan, True)
+        assert shown["before"] == {} and shown["before_header"] == shown["after_header"] == "room lobby"
+        assert shown["after"] == {**ROOM.created, "name": "lobby", "tags": {}}
+        # The real run knows what the service assigned; its difference looks the same.
+        real = plan_present(ROOM, None, {"name": "lobby"})
+        real.after.update(arn=BEFORE["arn"], id=BEFORE["id"], create_time="x", update_time="y")
+        assert diff(real, True) == shown
+
+    def test_delete(self):
+        assert diff(plan_absent(ROOM, BEFORE), True) == {
+            "before": self.SETTABLE,
+            "after": {},
+            "before_header": "room lobby",
+            "after_header": "room lobby",
+        }
+
+    def test_repair(self):
+        shown = diff(plan_present(LOGGING_CONFIGURATION, {**LOGGING, "state": "CREATE_FAILED"}, {}), True)
+        assert shown["before_header"] == "logging configuration archive (state CREATE_FAILED)"
+        assert shown["after_header"] == "logging configuration archive"
+        assert (
+            shown["before"]
+            == shown["after"]
+            == {
+                "name": "archive",
+                "destination_configuration": DESTINATION,
+                "tags": {},
+            }
+        )
+
+    def test_a_nameless_one_is_named_by_its_arn(self):
+        plan = plan_present(ROOM, {**BEFORE, "name": ""}, {"maximum_message_length": 1})
+        assert diff(plan, True)["after_header"] == f"room {BEFORE['arn']}"
