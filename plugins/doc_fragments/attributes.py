@@ -14,7 +14,7 @@ attributes:
     support: full
   action_group:
     description: Use C(group/aws_ivs.chat.aws) in C(module_defaults) to set defaults for this module and those of
-      P(amazon.aws#collection) alike.
+      C(amazon.aws) alike.
     support: full
     membership:
       - aws_ivs.chat.aws

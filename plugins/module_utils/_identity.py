@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ._api import CALLS, Resource, list_logging_configurations, named
+from ._api import CALLS, Resource, list_logging_configurations, list_rooms, named
 from ._plan import age_order, is_deleting
 from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, is_arn
 from ._waits import pauses
@@ -79,25 +79,36 @@ def _is_young(resource: Resource) -> bool:
 
 
 def logging_configuration_arns(client: Any, identifiers: list[str], option: str) -> list[str]:
-    """Resolve names of logging configurations to ARNs, with one ListLoggingConfigurations for all of them.
+    """Resolve names of logging configurations to ARNs (see `arns_of`), sorted."""
+    return sorted(arns_of(client, LOGGING_CONFIGURATION, identifiers, option))
 
-    Raises AnsibleAWSError for a name that none or several have, and for one configuration that is meant twice.
+
+def arns_of(client: Any, kind: Kind, identifiers: list[str], option: str) -> list[str]:
+    """Resolve names to ARNs, with one listing for all of them; ARNs stay as they are.
+
+    Raises AnsibleAWSError for names that none or several have, and for one resource that is meant twice.
     """
-    listed = [] if all(map(is_arn, identifiers)) else list_logging_configurations(client)
-    arns = [each if is_arn(each) else _arn_of(each, listed, option) for each in identifiers]
+    names = [each for each in identifiers if not is_arn(each)]
+    listed: list[Resource] = []
+    if names and kind is ROOM:
+        listed = list_rooms(client, name=names[0] if len(names) == 1 else None)
+    elif names:
+        listed = list_logging_configurations(client)
+    by_name = {name: [each for each in listed if each["name"] == name and not is_deleting(each)] for name in names}
+    faults = [_fault(kind, name, matches, option) for name, matches in by_name.items() if len(matches) != 1]
+    if faults:
+        raise AnsibleAWSError(message="; ".join(faults))
+    arns = [each if is_arn(each) else by_name[each][0]["arn"] for each in identifiers]
     twice = sorted({arn for arn in arns if arns.count(arn) > 1})
     if twice:
         raise AnsibleAWSError(message=f"{option}: {twice[0]} is meant twice, each entry must be given once")
-    return sorted(arns)
+    return arns
 
 
-def _arn_of(name: str, listed: list[Resource], option: str) -> str:
-    matches = [each for each in listed if each["name"] == name and not is_deleting(each)]
-    if len(matches) == 1:
-        return matches[0]["arn"]
+def _fault(kind: Kind, name: str, matches: list[Resource], option: str) -> str:
     if not matches:
-        raise AnsibleAWSError(message=f"{option}: no {LOGGING_CONFIGURATION.title} is named {name!r}")
-    raise AnsibleAWSError(
-        message=f"{option}: {len(matches)} {LOGGING_CONFIGURATION.title}s are named {name!r}; give the ARN of the one "
-        f"that is meant: {describe(matches)}"
+        return f"{option}: no {kind.title} is named {name!r}"
+    return (
+        f"{option}: {len(matches)} {kind.title}s are named {name!r}; give the ARN of the one that is meant: "
+        f"{describe(matches)}"
     )

@@ -8,12 +8,15 @@ with the rules of the single modules (_resources, _plan).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from ._identity import describe
 from ._plan import Plan, age_order, diff, is_deleting, plan_absent, plan_present, settable
 from ._resources import (
     LOGGING_CONFIGURATION,
@@ -26,7 +29,7 @@ from ._resources import (
     faults,
     given_options,
     identifier_faults,
-    is_arn,
+    repetition_faults,
     tag_faults,
     text_tags,
 )
@@ -34,6 +37,7 @@ from ._resources import (
 Resource = dict[str, Any]
 
 IDENTIFIERS = "logging_configuration_identifiers"
+QUOTAS: dict[str, float] = {"room": 5, "logging_configuration": 3, "tag": 10}  # calls of each operation a second
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,20 @@ class Entry:
     references: list[str] | None = None  # a room's logging configurations, by name or ARN; None: left alone
 
     def plan(self, before: Resource | None, arns: dict[str, str]) -> Plan:
-        """Plan this resource; a logging configuration that has no ARN yet stands in the plan by its name."""
+        """Plan this resource; a logging configuration that has no ARN yet stands in the plan by its name.
+
+        Raises AnsibleAWSError, with the place, for what only shows with the current state.
+        """
         given = self.given
         if self.references is not None:
-            given = {**given, IDENTIFIERS: [arns.get(reference, reference) for reference in self.references]}
-        return plan_present(self.kind, before, given, self.tags, self.purge_tags)
+            identifiers = [arns.get(reference, reference) for reference in self.references]
+            if twice := repetition_faults(identifiers, f"{self.place}.logging_configurations"):
+                raise AnsibleAWSError(message="; ".join(twice))
+            given = {**given, IDENTIFIERS: identifiers}
+        try:
+            return plan_present(self.kind, before, given, self.tags, self.purge_tags)
+        except AnsibleAWSError as error:
+            raise AnsibleAWSError(message=f"{self.place}.{error.message}") from error
 
 
 @dataclass(frozen=True)
@@ -128,6 +141,13 @@ def stack_faults(params: dict[str, Any], region: str | None) -> list[str]:
     if not TAG_KEY.accepts(tag) or tag.lower().startswith("aws:"):
         found.append(f'ownership_tag: {tag[:64]!r} is not valid, it must be {TAG_KEY.rule} and not start with "aws:"')
     found += tag_faults(params["tags"])
+    if tag in (params["tags"] or {}):
+        found.append(f"tags: {tag!r} is the ownership tag, it must not be set as an ordinary tag")
+    found += [
+        f"calls_per_second.{name}: {value} is not valid, it must be a number above 0"
+        for name, value in params["calls_per_second"].items()
+        if value is None or not (isfinite(value) and value > 0)
+    ]
     declared = {each["name"] for each in params["logging_configurations"] or []}
     for kind, option in ((LOGGING_CONFIGURATION, "logging_configurations"), (ROOM, "rooms")):
         seen: dict[str, int] = {}
@@ -141,10 +161,11 @@ def stack_faults(params: dict[str, Any], region: str | None) -> list[str]:
                 found.append(f"{place}name: {name!r} is there twice, it is also the name of {option}[{seen[name]}]")
             seen.setdefault(name, position)
             found += _reference_faults(entry.get("logging_configurations"), declared, region, place)
-            tags = {**(params["tags"] or {}), **(entry.get("tags") or {})}
-            if tag in tags:
+            own = entry.get("tags") or {}
+            tags = {**(params["tags"] or {}), **own}
+            if tag in own:
                 found.append(f"{place}tags: {tag!r} is the ownership tag, it must not be set as an ordinary tag")
-            elif len(tags) >= MAXIMUM_TAGS:
+            elif len(tags) >= MAXIMUM_TAGS >= len(own):
                 found.append(
                     f"{place}tags: with those of the stack and the ownership tag there are {len(tags) + 1} tags, "
                     f"there must be at most {MAXIMUM_TAGS}"
@@ -158,7 +179,7 @@ def _reference_faults(references: list[str] | None, declared: set[str], region: 
         f"{option}[{position}]: {reference!r} is not valid, it must be an ARN, or the name of one of the "
         "logging_configurations of this stack"
         for position, reference in enumerate(references or [])
-        if not is_arn(reference) and NAME.accepts(reference) and reference not in declared
+        if reference and NAME.accepts(reference) and reference not in declared
     ]
     return identifier_faults(references, region, option) + unknown
 
@@ -194,18 +215,20 @@ def match(entry: Entry, named: list[Resource], owner: Owner, adopt: bool) -> tup
     foreign = [resource for resource in named if owner.tag in resource["tags"] and not owner.owns(resource)]
     free = [resource for resource in named if owner.tag not in resource["tags"]]
     if len(members) > 1 or (not members and not foreign and adopt and len(free) > 1):
-        arns = ", ".join(resource["arn"] for resource in sorted(members or free, key=age_order))
         whose = "members of this stack" if members else "resources without an owner"
-        raise AnsibleAWSError(message=f"{entry.place}: several {whose} are named {entry.name!r}: {arns}")
+        raise AnsibleAWSError(
+            message=f"{entry.place}: several {whose} are named {entry.name!r}, delete or rename those that are not "
+            f"meant: {describe(members or free)}"
+        )
     if members:
         return members[0], False
     if foreign:
         stacks = ", ".join(f"{each['arn']} of stack {each['tags'][owner.tag]!r}" for each in foreign)
         raise AnsibleAWSError(message=f"{entry.place}: {entry.name!r} is a member of another stack: {stacks}")
     if free and not adopt:
-        arns = ", ".join(resource["arn"] for resource in sorted(free, key=age_order))
         raise AnsibleAWSError(
-            message=f"{entry.place}: {entry.name!r} exists already and has no owner: {arns}; set adopt to take it over"
+            message=f"{entry.place}: {entry.name!r} exists already and has no owner: {describe(free)}; set adopt to "
+            "take it over"
         )
     return (free[0], True) if free else (None, False)
 
@@ -245,7 +268,8 @@ def plan_stack(
 ) -> list[Item]:
     """Plan everything, in the order of the writes: what is declared, then what is removed, rooms first.
 
-    `remove`: the members that are not declared are deleted. Raises AnsibleAWSError for one that rooms still use.
+    `remove`: the members that are not declared are deleted. Raises one AnsibleAWSError that names all entries that
+    cannot be planned, and one for logging configurations that are to be removed and that rooms will still use.
     """
     matched = list(matched)
     arns = {
@@ -253,7 +277,14 @@ def plan_stack(
         for entry, before, _adopted in matched
         if before and entry.kind is LOGGING_CONFIGURATION
     }
-    items = [Item(entry.plan(before, arns), entry, adopted) for entry, before, adopted in matched]
+    items, refused = [], []
+    for entry, before, adopted in matched:
+        try:
+            items.append(Item(entry.plan(before, arns), entry, adopted))
+        except AnsibleAWSError as error:
+            refused.append(str(error.message))
+    if refused:
+        raise AnsibleAWSError(message="; ".join(refused))
     if not remove:
         return items
     kept = {before["arn"] for _entry, before, _adopted in matched if before}
@@ -269,18 +300,19 @@ def plan_stack(
 
 def _refuse_used(items: list[Item], rooms: list[Resource]) -> None:
     """Raise AnsibleAWSError when a logging configuration is to be removed that a room will still use afterwards."""
-    after = {room["arn"]: room for room in rooms}
-    for item in items:
-        if item.plan.kind is ROOM and item.plan.before is not None:
-            after.pop(item.plan.before["arn"], None)
-            if item.plan.after is not None:
-                after[item.plan.before["arn"]] = item.plan.after
+    planned = [item.plan for item in items if item.plan.kind is ROOM]
+    written = {plan.before["arn"] for plan in planned if plan.before}
+    after = [plan.after for plan in planned if plan.after] + [room for room in rooms if room["arn"] not in written]
     removed = [
         item.plan.before for item in items if item.action == "delete" and item.plan.kind is LOGGING_CONFIGURATION
     ]
     refused = []
     for configuration in filter(None, removed):
-        users = [f"{room['name']} ({arn})" for arn, room in after.items() if configuration["arn"] in room[IDENTIFIERS]]
+        users = [
+            f"{room['name']} ({room['arn'] or 'to be created'})"
+            for room in after
+            if configuration["arn"] in room[IDENTIFIERS]
+        ]
         if users:
             refused.append(
                 f"The logging configuration {configuration['name']!r} ({configuration['arn']}) cannot be removed, "
@@ -334,12 +366,12 @@ def export(
 def _declarable(resources: Iterable[Resource], skipped: list[dict[str, str]]) -> list[Resource]:
     """Return those that a name alone tells apart, oldest first; note the others."""
     resources = sorted((each for each in resources if not is_deleting(each)), key=age_order)
-    names = [resource["name"] for resource in resources]
+    names = Counter(resource["name"] for resource in resources)
     kept = []
     for resource in resources:
         if not resource["name"]:
             skipped.append({"arn": resource["arn"], "reason": "it has no name"})
-        elif names.count(resource["name"]) > 1:
+        elif names[resource["name"]] > 1:
             skipped.append({"arn": resource["arn"], "reason": f"another one is named {resource['name']!r} too"})
         else:
             kept.append(resource)

@@ -4,41 +4,30 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ._api import CALLS, Resource, list_logging_configurations, list_rooms
+from ._api import CALLS, Resource, get_room, hold_back, list_logging_configurations, list_rooms
 from ._identity import existing
-from ._plan import age_order, is_changing, is_deleting, is_failed, plan_absent
+from ._plan import Plan, age_order, is_changing, is_deleting, is_failed, plan_absent
 from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, is_arn
 from ._stack import Item, Owner
-from ._waits import Unmet, wait_gone, wait_until
+from ._waits import Unmet, pauses, wait_gone, wait_until
 from ._write import Waiting, Written, write
 
-# A little more than the second in which the service counts, since calls arrive after differing delays.
-WINDOW = 1.02
+# How long (s) a room is looked for that a list shows and Get does not: Get lags its create, or the list its delete.
+GET_LAGS = 6.0
 
 
 def pace(client: Any, room: float, logging_configuration: float, tag: float) -> None:
-    """Hold back the client's calls, so that no operation is called more often than so many times a second."""
-    sent: dict[str, deque[float]] = {}
+    """Hold back the client's calls, so that no operation is called more often than so many times a second (above 0)."""
 
-    def wait_for_turn(model: Any, **_context: Any) -> None:
-        operation = model.name
-        limit = room if "Room" in operation else logging_configuration if "LoggingConf" in operation else tag
-        # A quota below one call a second is one call in a longer window.
-        calls, window = (int(limit), WINDOW) if limit >= 1 else (1, WINDOW / limit)
-        times = sent.setdefault(operation, deque(maxlen=calls))
-        if len(times) == calls and (pause := times[0] + window - time.monotonic()) > 0:
-            time.sleep(pause)
-        times.append(time.monotonic())
+    def calls_per_second(operation: str) -> float:
+        return room if "Room" in operation else logging_configuration if "LoggingConf" in operation else tag
 
-    client.meta.events.register("before-call.ivschat", wait_for_turn)
+    hold_back(client, calls_per_second)
 
 
 def read(client: Any) -> dict[Kind, list[Resource]]:
@@ -46,12 +35,22 @@ def read(client: Any) -> dict[Kind, list[Resource]]:
     return {LOGGING_CONFIGURATION: list_logging_configurations(client), ROOM: list_rooms(client)}
 
 
+def read_details(client: Any, arns: list[str]) -> dict[str, Resource | None]:
+    """Return these listed rooms, by ARN, with length and rate, which lists leave out; None for those that have gone."""
+    found: dict[str, Resource | None] = dict.fromkeys(arns)
+    for _now in pauses(GET_LAGS):
+        found.update((arn, get_room(client, arn)) for arn, room in found.items() if room is None)
+        if all(found.values()):
+            break
+    return found
+
+
 @dataclass
 class Done:
     """One finished line of the plan."""
 
     item: Item
-    action: str  # as it came out: a create that another run was quicker with is none or an update
+    action: str  # as it came out: what another run was quicker with is none or an update
     resource: Resource | None
     created: str | None = None  # the ARN, when this very run created it
 
@@ -67,6 +66,11 @@ class Outcome:
     def changed(self) -> bool:
         """Whether anything was written."""
         return any(each.action != "none" for each in self.done)
+
+    def fail(self, done: Done, error: AnsibleAWSError) -> None:
+        """Count a line as failed that was written but did not come to a good end."""
+        self.done.remove(done)
+        self.failed.append((done.item, error))
 
     def after(self, kind: Kind) -> list[Resource]:
         """Return the resources of this kind, in the order of the declaration."""
@@ -88,102 +92,163 @@ def apply(
 ) -> Outcome:
     """Carry out the plan: logging configurations, rooms, removed rooms, removed logging configurations.
 
-    `leaving` are logging configurations on their way out whose names are declared. The outcome says what was finished
-    and what failed; the next run goes on from there.
+    `leaving` are logging configurations on their way out whose names are to be created. The outcome says what was
+    finished and what failed; the next run goes on from there.
     """
-    outcome = Outcome()
+    run = _Run(client, owner, waiting, continue_on_error)
     try:
         for resource in leaving:
             wait_gone(client, LOGGING_CONFIGURATION, resource, waiting.timeout)
-        arns: dict[str, str] = {}
+        run.write_all(items)
+    except AnsibleAWSError as error:
+        run.outcome.failed.append((None, error))
+    return run.outcome
+
+
+@dataclass
+class _Run:
+    """One run of a stack, outside check mode."""
+
+    client: Any
+    owner: Owner
+    waiting: Waiting
+    continue_on_error: bool
+    arns: dict[str, str] = field(default_factory=dict)  # of the declared logging configurations, by name
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def stopped(self) -> bool:
+        return bool(self.outcome.failed) and not self.continue_on_error
+
+    def write_all(self, items: list[Item]) -> None:
         for kind in (LOGGING_CONFIGURATION, ROOM):
             phase = [item for item in items if item.entry is not None and item.plan.kind is kind]
-            _write_each(client, phase, arns, outcome, waiting, continue_on_error)
-            # Rooms can only use logging configurations that are active, so these are waited for in any case.
-            if waiting.wait or (kind is LOGGING_CONFIGURATION and any(item.plan.kind is ROOM for item in items)):
-                _settle(client, kind, arns, outcome, owner, waiting)
             if kind is LOGGING_CONFIGURATION:
-                arns.update({configuration["name"]: configuration["arn"] for configuration in outcome.after(kind)})
-            if outcome.failed and not continue_on_error:
-                return outcome
-        removed = [item for item in items if item.entry is None]
-        _write_each(client, removed, arns, outcome, waiting, continue_on_error)
-        if waiting.wait:
-            _wait_removed(client, outcome, waiting)
-    except AnsibleAWSError as error:
-        outcome.failed.append((None, error))
-    return outcome
+                self.arns = {item.name: item.plan.before["arn"] for item in phase if item.plan.before}
+            self.write_each(phase)
+            # Rooms can only use logging configurations that are active, so these are waited for in any case.
+            if self.waiting.wait or (kind is LOGGING_CONFIGURATION and any(item.plan.kind is ROOM for item in items)):
+                self.settle(kind)
+            if kind is LOGGING_CONFIGURATION:
+                self.arns.update({made["name"]: made["arn"] for made in self.outcome.after(kind)})
+            if self.stopped:
+                return
+        self.write_each([item for item in items if item.entry is None])
+        if self.waiting.wait:
+            self.wait_removed()
 
+    def write_each(self, items: list[Item]) -> None:
+        """Write one after the other, without waiting."""
+        for item in items:
+            if self.stopped:
+                return
+            try:
+                written = self.write_one(item)
+                action = item.action if written.changed else "none"
+                self.outcome.done.append(Done(item, action, written.resource, written.created))
+            except AnsibleAWSError as error:
+                self.outcome.failed.append((item, error))
 
-def _write_each(
-    client: Any, items: list[Item], arns: dict[str, str], outcome: Outcome, waiting: Waiting, continue_on_error: bool
-) -> None:
-    alone = Waiting(False, waiting.timeout, by_name=True)
-    for item in items:
-        if outcome.failed and not continue_on_error:
+    def write_one(self, item: Item) -> Written:
+        """Write one without waiting; raises AnsibleAWSError."""
+        entry, before = item.entry, item.plan.before
+        alone = replace(self.waiting, wait=False)
+        if entry is None:
+            return write(self.client, item.plan, lambda current: plan_absent(item.plan.kind, current), alone)
+        missing = [name for name in entry.references or [] if not is_arn(name) and name not in self.arns]
+        if missing:
+            raise AnsibleAWSError(message=f"{entry.place}: its logging configuration {missing[0]!r} was not made")
+
+        def replan(current: Resource | None) -> Plan:
+            # After a create that ended unclear, what has the name now may be somebody else's.
+            if current is not None and before is None and not self.owner.owns(current):
+                raise AnsibleAWSError(
+                    message=f"{entry.place}: another {entry.kind.title} named {entry.name!r} has come up meanwhile, "
+                    f"which is no member of this stack: {current['arn']}"
+                )
+            return entry.plan(current, self.arns)
+
+        return write(self.client, replan(before), replan, alone)
+
+    def settle(self, kind: Kind) -> None:
+        """Wait until the list shows all that was written, then give way to older twins that another run has made."""
+        written = [
+            each
+            for each in self.outcome.done
+            if each.item.plan.kind is kind and each.resource and (each.action != "none" or is_changing(each.resource))
+        ]
+        if not written:
             return
+
+        def look() -> dict[str, Resource]:
+            listed = {resource["arn"]: resource for resource in _listed(self.client, kind)}
+            lacking = [each for each in written if not _shows(listed.get((each.resource or {})["arn"]), each)]
+            if lacking:
+                raise Unmet(f"{len(lacking)} of {len(written)} not as written, the first is {lacking[0].item.name!r}")
+            return listed
+
         try:
-            written = _write_one(client, item, arns, alone)
-            outcome.done.append(Done(item, item.action, written.resource, written.created))
+            listed = wait_until(f"the list shows the {kind.title}s as they were written", look, self.waiting.timeout)
         except AnsibleAWSError as error:
-            outcome.failed.append((item, error))
+            self.outcome.failed.append((None, error))
+            return
+        members: dict[str, list[Resource]] = {}
+        for resource in listed.values():
+            if self.owner.owns(resource) and not is_deleting(resource):
+                members.setdefault(resource["name"], []).append(resource)
+        twins = set()
+        for each in written:
+            current = listed[(each.resource or {})["arn"]]
+            if kind is LOGGING_CONFIGURATION:
+                each.resource = current
+            if is_failed(current):
+                self.outcome.fail(each, _ended(current))
+                continue
+            older = [twin for twin in members[each.item.name] if age_order(twin) < age_order(current)]
+            try:
+                if each.created and older and (others := existing(self.client, kind, older)):
+                    CALLS[kind].delete(self.client, each.created)
+                    twins.add(each.created)
+                    plan = replace(each.item.plan, before=others[0])
+                    instead = self.write_one(replace(each.item, plan=plan))
+                    each.resource, each.created = instead.resource, None
+                    each.action = "update" if instead.changed else "none"
+            except AnsibleAWSError as error:
+                self.outcome.fail(each, error)
+        if twins and self.waiting.wait:
+            self.wait_unlisted(kind, twins)
 
+    def wait_removed(self) -> None:
+        """Wait until no list shows a removed resource any more; one that ends as DELETE_FAILED has failed."""
+        for kind in (ROOM, LOGGING_CONFIGURATION):
+            removed = {
+                each.item.plan.before["arn"]: each
+                for each in self.outcome.done
+                if each.action == "delete" and each.item.plan.kind is kind and each.item.plan.before
+            }
+            for resource in self.wait_unlisted(kind, set(removed)):
+                self.outcome.fail(removed[resource["arn"]], _ended(resource))
 
-def _write_one(client: Any, item: Item, arns: dict[str, str], waiting: Waiting) -> Written:
-    if item.entry is None:
-        return write(client, item.plan, partial(plan_absent, item.plan.kind), waiting)
-    missing = [name for name in item.entry.references or [] if not is_arn(name) and name not in arns]
-    if missing:
-        raise AnsibleAWSError(message=f"{item.entry.place}: its logging configuration {missing[0]!r} was not made")
-    replan = partial(item.entry.plan, arns=arns)
-    return write(client, replan(item.plan.before), replan, waiting)
+    def wait_unlisted(self, kind: Kind, arns: set[str]) -> list[Resource]:
+        """Wait until the list no longer shows these, aside from those that end as DELETE_FAILED, which it returns."""
+
+        def look() -> list[Resource]:
+            left = [resource for resource in _listed(self.client, kind) if resource["arn"] in arns]
+            going = [resource for resource in left if resource.get("state") != "DELETE_FAILED"]
+            if going:
+                raise Unmet(f"{len(going)} of {len(arns)} still listed, the first is {going[0]['arn']}")
+            return left
+
+        goal = f"the list no longer shows the {kind.title}s that were removed"
+        return wait_until(goal, look, self.waiting.timeout) if arns else []
 
 
 def _listed(client: Any, kind: Kind) -> list[Resource]:
     return list_rooms(client) if kind is ROOM else list_logging_configurations(client)
 
 
-def _settle(client: Any, kind: Kind, arns: dict[str, str], outcome: Outcome, owner: Owner, waiting: Waiting) -> None:
-    """Wait until the list shows all that was written, then give way to older twins that another run has made."""
-    written = [
-        each
-        for each in outcome.done
-        if each.item.plan.kind is kind and each.resource and (each.action != "none" or is_changing(each.resource))
-    ]
-    if not written:
-        return
-
-    def look() -> list[Resource]:
-        listed = {resource["arn"]: resource for resource in _listed(client, kind)}
-        lacking = [each for each in written if not _shows(listed.get((each.resource or {})["arn"]), each)]
-        if lacking:
-            raise Unmet(f"{len(lacking)} of {len(written)} not as written, the first is {lacking[0].item.name!r}")
-        return list(listed.values())
-
-    listed = wait_until(f"the list shows the {kind.title}s as they were written", look, waiting.timeout)
-    by_name: dict[str, list[Resource]] = {}
-    for resource in listed:
-        if owner.owns(resource) and not is_deleting(resource):
-            by_name.setdefault(resource["name"], []).append(resource)
-    now = {resource["arn"]: resource for resource in listed}
-    for each in written:
-        assert each.resource is not None and each.item.entry is not None
-        current = now[each.resource["arn"]]
-        if kind is LOGGING_CONFIGURATION:
-            each.resource = current
-        if is_failed(current):
-            outcome.done.remove(each)
-            error = AnsibleAWSError(message=f"{each.item.entry.place}: {each.resource['arn']} is {current['state']}")
-            outcome.failed.append((each.item, error))
-            continue
-        older = [twin for twin in by_name[each.item.name] if age_order(twin) < age_order(each.resource)]
-        if each.created and older and (others := existing(client, kind, older)):
-            CALLS[kind].delete(client, each.created)
-            instead = _write_one(
-                client, replace(each.item, plan=replace(each.item.plan, before=others[0])), arns, waiting
-            )
-            each.resource, each.created = instead.resource, None
-            each.action = "update" if instead.changed else "none"
+def _ended(resource: Resource) -> AnsibleAWSError:
+    return AnsibleAWSError(message=f"{resource['arn']} ended in state {resource['state']}; run the task again")
 
 
 def _shows(listed: Resource | None, done: Done) -> bool:
@@ -193,18 +258,3 @@ def _shows(listed: Resource | None, done: Done) -> bool:
     after = done.resource or {}
     known = {name: listed[name] for name in (*done.item.plan.kind.fields, "tags") if listed[name] is not None}
     return listed["update_time"] >= after["update_time"] and all(after[name] == value for name, value in known.items())
-
-
-def _wait_removed(client: Any, outcome: Outcome, waiting: Waiting) -> None:
-    """Wait until no list shows a removed resource any more."""
-    removed = [each.item.plan.before for each in outcome.done if each.action == "delete" and each.item.plan.before]
-    kinds = {each.item.plan.kind for each in outcome.done if each.action == "delete"}
-    arns = {resource["arn"] for resource in removed}
-
-    def look() -> None:
-        left = [resource["arn"] for kind in kinds for resource in _listed(client, kind) if resource["arn"] in arns]
-        if left:
-            raise Unmet(f"{len(left)} of {len(arns)} still listed, the first is {left[0]}")
-
-    if arns:
-        wait_until("the lists no longer show what was removed", look, waiting.timeout)

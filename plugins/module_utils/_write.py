@@ -48,15 +48,16 @@ def write(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Written:
 
     Raises AnsibleAWSError. What was written until then stays, and the next run goes on from there.
     """
-    if plan.after is None:
+    before, after = plan.before, plan.after
+    if after is None:
         return _delete(client, plan, waiting)
-    if plan.before is None:
-        return _create(client, plan, replan, waiting)
+    if before is None:
+        return _create(client, plan, after, replan, waiting)
     if plan.changed:
-        return _update(client, plan, replan, waiting)
-    if waiting.wait and is_changing(plan.before):
-        return Written(wait_settled(client, plan.kind, plan.before["arn"], waiting.timeout), False, plan)
-    return Written(plan.before, False, plan)
+        return _update(client, plan, before, after, replan, waiting)
+    if waiting.wait and is_changing(before):
+        return Written(wait_settled(client, plan.kind, before["arn"], waiting.timeout), False, plan)
+    return Written(before, False, plan)
 
 
 def _delete(client: Any, plan: Plan, waiting: Waiting) -> Written:
@@ -71,53 +72,50 @@ def _delete(client: Any, plan: Plan, waiting: Waiting) -> Written:
     return Written(None, deleted, plan)
 
 
-def _update(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Written:
-    assert plan.before is not None and plan.after is not None
-    kind, arn = plan.kind, plan.before["arn"]
-    result = plan.before
+def _update(client: Any, plan: Plan, before: Resource, after: Resource, replan: Replan, waiting: Waiting) -> Written:
+    kind, arn = plan.kind, before["arn"]
+    result = before
     if plan.fields:
-        wait_at_rest(client, kind, plan.before, waiting.timeout)
+        wait_at_rest(client, kind, before, waiting.timeout)
         try:
             result = CALLS[kind].update(client, arn, plan.fields)
         except AnsibleAWSError as error:
             refusals = ("ConflictException", "ValidationException")
-            if not (is_failed(plan.before) and error_code(error) in refusals):
+            if not (is_failed(before) and error_code(error) in refusals):
                 raise
-            return _replace(client, plan, replan, waiting)
+            return _replace(client, plan, before, after, replan, waiting)
     if plan.tags:
         tag_resource(client, arn, plan.tags)
     if plan.untag:
         untag_resource(client, arn, plan.untag)
-    shows = {**plan.fields, "tags": plan.after["tags"]}
+    shows = {**plan.fields, "tags": after["tags"]}
     if not waiting.wait:
-        return Written({**result, "tags": plan.after["tags"]}, True, plan)
+        return Written({**result, "tags": after["tags"]}, True, plan)
     since = result["update_time"] if plan.fields else ""
     settled = wait_settled(client, kind, arn, waiting.timeout, shows, since)
     if waiting.by_name and kind is LOGGING_CONFIGURATION:  # read from the list, so the list must agree
-        wait_list_shows(client, kind, plan.after["name"], arn, {**shows, "state": "ACTIVE"}, waiting.timeout)
+        wait_list_shows(client, kind, after["name"], arn, {**shows, "state": "ACTIVE"}, waiting.timeout)
     return Written(settled, True, plan)
 
 
-def _replace(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Written:
+def _replace(client: Any, plan: Plan, before: Resource, after: Resource, replan: Replan, waiting: Waiting) -> Written:
     """Delete and create again: the last way to repair a *_FAILED logging configuration."""
-    assert plan.before is not None and plan.after is not None
-    CALLS[plan.kind].delete(client, plan.before["arn"])
-    wait_gone(client, plan.kind, plan.before, waiting.timeout)
-    fields = {name: plan.after[name] for name in plan.kind.fields}
-    tags = {key: value for key, value in plan.after["tags"].items() if not key.startswith("aws:")}
-    anew = _create(client, Plan(plan.kind, None, plan.after, fields, tags), replan, waiting)
+    CALLS[plan.kind].delete(client, before["arn"])
+    wait_gone(client, plan.kind, before, waiting.timeout)
+    fields = {name: after[name] for name in plan.kind.fields}
+    tags = {key: value for key, value in after["tags"].items() if not key.startswith("aws:")}
+    anew = _create(client, Plan(plan.kind, None, after, fields, tags), after, replan, waiting)
     return replace(anew, plan=plan)  # the difference is the one that was planned, from the failed state
 
 
-def _create(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Written:
+def _create(client: Any, plan: Plan, after: Resource, replan: Replan, waiting: Waiting) -> Written:
     """Create; with `wait` make sure that the next run will find this one, and that it is the only one of its name.
 
     When another run created the name earlier (by create time and ARN), the resource that this call created, and no
     other, is deleted again and the older one is managed.
     """
-    assert plan.after is not None
-    kind, name = plan.kind, plan.after["name"]
-    created, mine = _create_once(client, plan)
+    kind, name = plan.kind, after["name"]
+    created, mine = _create_once(client, plan, name)
     arn = created["arn"]
     if waiting.wait:
         listed = wait_listed(client, kind, name, arn, waiting.timeout)
@@ -133,12 +131,11 @@ def _create(client: Any, plan: Plan, replan: Replan, waiting: Waiting) -> Writte
     return Written(created, True, plan, arn)
 
 
-def _create_once(client: Any, plan: Plan) -> tuple[Resource, bool]:
+def _create_once(client: Any, plan: Plan, name: str) -> tuple[Resource, bool]:
     """Create, looking by name before every repetition of a try that ended unclear.
 
     Returns the resource, and whether the service said that it is the one that this call created.
     """
-    assert plan.after is not None
     failure = AnsibleAWSError()
     for _try in range(CREATE_TRIES):
         try:
@@ -148,7 +145,7 @@ def _create_once(client: Any, plan: Plan) -> tuple[Resource, bool]:
                 raise
             failure = error
         for _now in pauses(LOOK_BEFORE_REPEAT):
-            matches = [each for each in named(client, plan.kind, plan.after["name"]) if not is_deleting(each)]
+            matches = [each for each in named(client, plan.kind, name) if not is_deleting(each)]
             found = complete(client, plan.kind, min(matches, key=age_order)) if matches else None
             if found is not None:
                 return found, False

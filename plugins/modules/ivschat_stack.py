@@ -128,7 +128,10 @@ options:
     type: bool
     default: false
   ownership_tag:
-    description: The key of the tag that marks the members.
+    description:
+      - The key of the tag that marks the members.
+      - A task of M(aws_ivs.chat.ivschat_room) with O(aws_ivs.chat.ivschat_room#module:tags) removes it from a member,
+        unless it names it too or has O(aws_ivs.chat.ivschat_room#module:purge_tags=false).
     type: str
     default: ivschat-stack
   continue_on_error:
@@ -156,7 +159,7 @@ options:
         default: 10
   wait:
     description:
-      - Whether to wait, for the stack as a whole, until lists show what was written.
+      - Whether to wait, for the stack as a whole, until lists show what was written. Lists leave length and rate out.
       - This is also when twins are removed that this very run has made, when another run was quicker with their names.
     type: bool
     default: true
@@ -269,7 +272,9 @@ logging_configurations:
   elements: dict
   sample: []
 failures:
-  description: What failed, each with RV(ignore:resource), RV(ignore:name), RV(ignore:action) and RV(ignore:msg).
+  description:
+    - What failed, each with RV(ignore:resource), RV(ignore:name), RV(ignore:action) and RV(ignore:msg).
+    - All but RV(ignore:msg) are V(null) where it is the wait for many that failed.
   returned: when the plan could be made
   type: list
   elements: dict
@@ -278,7 +283,6 @@ failures:
 
 from typing import Any
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     DECLARATION,
     DESTINATION,
@@ -291,6 +295,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
 from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import is_deleting
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, ROOM
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
+    QUOTAS,
     Owner,
     entries,
     match_all,
@@ -299,7 +304,13 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
     stack_faults,
     summary,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import apply, pace, predicted, read
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import (
+    apply,
+    pace,
+    predicted,
+    read,
+    read_details,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import Waiting
 
 
@@ -310,13 +321,12 @@ def stack(module: ChatModule, client: Any) -> None:
     pace(client, **params["calls_per_second"])
     declared = [] if absent else entries(params, owner)
     listed = read(client)
-    matched = [
-        (entry, get_room(client, before["arn"]) if before and needs_details(entry) else before, adopted)
-        for entry, before, adopted in match_all(declared, listed, owner, params["adopt"])
-    ]
+    matched = match_all(declared, listed, owner, params["adopt"])
+    details = read_details(client, [before["arn"] for entry, before, _ in matched if before and needs_details(entry)])
+    matched = [(entry, before and details.get(before["arn"], before), adopted) for entry, before, adopted in matched]
     items = plan_stack(matched, listed, owner, remove=absent or params["prune"])
-    names = {entry.name for entry in declared if entry.kind is LOGGING_CONFIGURATION}
-    leaving = [each for each in listed[LOGGING_CONFIGURATION] if is_deleting(each) and each["name"] in names]
+    created = {item.name for item in items if item.action == "create" and item.plan.kind is LOGGING_CONFIGURATION}
+    leaving = [each for each in listed[LOGGING_CONFIGURATION] if is_deleting(each) and each["name"] in created]
     waiting = Waiting(params["wait"], params["wait_timeout"], by_name=True)
     outcome = unless_check_mode(
         module,
@@ -343,8 +353,11 @@ def stack(module: ChatModule, client: Any) -> None:
     if module._diff:
         result["diff"] = [item.diff() for item in items if item.action != "none"]
     if failures:
-        told = "; ".join(f"{each['resource']} {each['name']}: {each['msg']}" for each in failures)
-        module.fail_json(msg=f"{len(failures)} of {len(items)} failed, {len(outcome.done)} finished: {told}", **result)
+        told = "; ".join(
+            f"{each['resource']} {each['name']}: {each['msg']}" if each["resource"] else each["msg"]
+            for each in failures
+        )
+        module.fail_json(msg=f"{len(outcome.done)} of {len(items)} finished, {len(failures)} failed: {told}", **result)
     module.exit_json(**result)
 
 
@@ -363,7 +376,6 @@ def main() -> None:
         "logging_configurations": {"type": "list", "elements": "str"},
         "tags": tags,
     }
-    quotas = {"room": 5, "logging_configuration": 3, "tag": 10}
     module = ChatModule(
         argument_spec={
             **{option: DECLARATION[option] for option in ("state", "tags", "purge_tags", "wait", "wait_timeout")},
@@ -377,7 +389,7 @@ def main() -> None:
             "calls_per_second": {
                 "type": "dict",
                 "apply_defaults": True,
-                "options": {name: {"type": "float", "default": quota} for name, quota in quotas.items()},
+                "options": {name: {"type": "float", "default": quota} for name, quota in QUOTAS.items()},
             },
         },
         supports_check_mode=True,

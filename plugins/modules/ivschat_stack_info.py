@@ -99,14 +99,14 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     has_tags,
     tag_faults,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import Owner, export
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import QUOTAS, Owner, export
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import pace, read
 
 
 def stack_info(module: ChatModule, client: Any) -> None:
     params = module.params
     owner = Owner(params["ownership_tag"], params["name"])
-    pace(client, room=5, logging_configuration=3, tag=10)
+    pace(client, **QUOTAS)
     chosen = {
         kind: [
             resource

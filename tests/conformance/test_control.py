@@ -58,7 +58,7 @@ class TestFaults:
         assert len(listed(client.list_rooms)) == (when == "after")
 
     def test_reset_on_a_connection_in_use(self, ivschat: Any, emulator: Emulator) -> None:
-        for _ in "12":
+        for _each in "12":
             ivschat.list_rooms()
             emulator.fault("ListRooms", "ConnectionReset")
             with pytest.raises(ConnectionClosedError):
@@ -68,7 +68,7 @@ class TestFaults:
         emulator.fault("ListRooms", "ThrottlingException", count=2, skip=1)
         emulator.fault("*", "InternalServerException")
         results: list[Any] = []
-        for _ in range(5):
+        for _each in range(5):
             try:
                 results.append(bool(ivschat.list_rooms()))
             except ClientError as error:
@@ -154,21 +154,21 @@ class TestLag:
     def test_create(self, ivschat: Any, emulator: Emulator) -> None:
         emulator.set(lag={"get": {"reads": 2}, "list": {"reads": 1}})
         room = plain(ivschat.create_room(name="lobby"))
-        for _ in "12":
+        for _each in "12":
             assert refused(ivschat.get_room, identifier=room["arn"])["code"] == "ResourceNotFoundException"
         assert plain(ivschat.get_room(identifier=room["arn"])) == room
-        assert [len(ivschat.list_rooms()["rooms"]) for _ in "123"] == [0, 1, 1]
+        assert [len(ivschat.list_rooms()["rooms"]) for _each in "123"] == [0, 1, 1]
 
     def test_update_and_delete(self, ivschat: Any, emulator: Emulator) -> None:
         arn = ivschat.create_room(name="old")["arn"]
         emulator.set(lag={"get": {"reads": 1}})
         assert ivschat.update_room(identifier=arn, name="new")["name"] == "new"
         assert listed(ivschat.list_rooms)[0]["name"] == "new"
-        assert [ivschat.get_room(identifier=arn)["name"] for _ in "123"] == ["old", "new", "new"]
+        assert [ivschat.get_room(identifier=arn)["name"] for _each in "123"] == ["old", "new", "new"]
         emulator.set(lag={"list": {"reads": 2}})
         ivschat.delete_room(identifier=arn)
         assert refused(ivschat.get_room, identifier=arn)["code"] == "ResourceNotFoundException"
-        assert [len(ivschat.list_rooms()["rooms"]) for _ in "1234"] == [1, 1, 0, 0]
+        assert [len(ivschat.list_rooms()["rooms"]) for _each in "1234"] == [1, 1, 0, 0]
 
     def test_each_write_hides_its_predecessor(self, ivschat: Any, emulator: Emulator) -> None:
         emulator.set(lag={"get": {"reads": 2}})
@@ -176,10 +176,10 @@ class TestLag:
         refused(ivschat.get_room, identifier=arn)
         ivschat.update_room(identifier=arn, name="two")
         refused(ivschat.get_room, identifier=arn)
-        assert [ivschat.get_room(identifier=arn)["name"] for _ in "12"] == ["one", "two"]
+        assert [ivschat.get_room(identifier=arn)["name"] for _each in "12"] == ["one", "two"]
 
     def test_pages_of_one_listing_count_once(self, ivschat: Any, emulator: Emulator) -> None:
-        old = [ivschat.create_room()["arn"] for _ in range(3)][::-1]
+        old = [ivschat.create_room()["arn"] for _each in range(3)][::-1]
         emulator.set(lag={"list": {"reads": 1}})
         new = ivschat.create_room()["arn"]
         assert [room["arn"] for room in listed(ivschat.list_rooms, maxResults=1)] == old
@@ -201,20 +201,20 @@ class TestLag:
         arn = ivschat.create_room()["arn"]
         emulator.set(lag={"get": {"reads": 1}})
         ivschat.tag_resource(resourceArn=arn, tags={"a": "b"})
-        assert [ivschat.list_tags_for_resource(resourceArn=arn)["tags"] for _ in "12"] == [{}, {"a": "b"}]
+        assert [ivschat.list_tags_for_resource(resourceArn=arn)["tags"] for _each in "12"] == [{}, {"a": "b"}]
 
     def test_with_transitions(self, ivschat: Any, emulator: Emulator, bucket: dict[str, Any]) -> None:
         emulator.set(lag={"get": {"reads": 1}}, transitions={"reads": 1})
         arn = ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"]
         refused(ivschat.get_logging_configuration, identifier=arn)
-        states = [ivschat.get_logging_configuration(identifier=arn)["state"] for _ in "12"]
+        states = [ivschat.get_logging_configuration(identifier=arn)["state"] for _each in "12"]
         assert states == ["CREATING", "ACTIVE"]
 
 
 class TestQuotas:
     def burst(self, call: Callable[..., Any], number: int) -> list[str]:
         codes = []
-        for _ in range(number):
+        for _each in range(number):
             try:
                 call()
                 codes.append("")
@@ -223,14 +223,14 @@ class TestQuotas:
         return codes
 
     def test_burst_and_refill(self, ivschat: Any, emulator: Emulator, clients: Callable[..., Any]) -> None:
-        emulator.set(quotas={"ListRooms": 2})
-        assert self.burst(ivschat.list_rooms, 3) == ["", "", "ThrottlingException"]
+        emulator.set(quotas={"ListRooms": 1})
+        assert self.burst(ivschat.list_rooms, 2) == ["", "ThrottlingException"]
         error = refused(ivschat.list_rooms)
-        assert (error["status"], error["limit"]) == (429, 2)
+        assert (error["status"], error["limit"]) == (429, 1)
         assert self.burst(ivschat.create_room, 20) == [""] * 20
-        assert self.burst(clients(region="eu-west-1").list_rooms, 2) == [""] * 2
+        assert self.burst(clients(region="eu-west-1").list_rooms, 1) == [""]
         time.sleep(1.1)
-        assert self.burst(ivschat.list_rooms, 3) == ["", "", "ThrottlingException"]
+        assert self.burst(ivschat.list_rooms, 2) == ["", "ThrottlingException"]
 
     @pytest.mark.parametrize(
         ("operation", "parameters", "tps"),
@@ -245,9 +245,9 @@ class TestQuotas:
     ) -> None:
         emulator.set(quotas="real")
         start = time.monotonic()
-        codes = self.burst(lambda: getattr(ivschat, operation)(**parameters), 2 * tps)
-        refilled = (time.monotonic() - start) * tps
-        assert tps <= sum(code != "ThrottlingException" for code in codes) <= tps + refilled < 2 * tps
+        codes = self.burst(lambda: getattr(ivschat, operation)(**parameters), 3 * tps)
+        refilled = (time.monotonic() - start) * tps  # a busy machine is slow enough for some more
+        assert tps <= sum(code != "ThrottlingException" for code in codes) <= tps + refilled
 
     def test_a_throttled_call_has_no_effect(self, ivschat: Any, emulator: Emulator) -> None:
         emulator.set(quotas={"CreateRoom": 1})

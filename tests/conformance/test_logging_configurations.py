@@ -95,7 +95,7 @@ def test_not_found(ivschat: Any) -> None:
 
 def test_attached_is_not_deleted(ivschat: Any, bucket: dict[str, Any]) -> None:
     arn = ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"]
-    rooms = [ivschat.create_room(loggingConfigurationIdentifiers=[arn])["arn"] for _ in "12"]
+    rooms = [ivschat.create_room(loggingConfigurationIdentifiers=[arn])["arn"] for _each in "12"]
     error = refused(ivschat.delete_logging_configuration, identifier=arn)
     assert (error["code"], error["status"], error["resourceType"]) == ("ConflictException", 409, "ROOM")
     assert error["resourceId"] == arn.rpartition("/")[2]
@@ -106,7 +106,7 @@ def test_attached_is_not_deleted(ivschat: Any, bucket: dict[str, Any]) -> None:
 
 
 def test_limit_of_logging_configurations(ivschat: Any, emulator: Emulator, bucket: dict[str, Any]) -> None:
-    for _ in range(10):
+    for _each in range(10):
         ivschat.create_logging_configuration(destinationConfiguration=bucket)
     error = refused(ivschat.create_logging_configuration, destinationConfiguration=bucket)
     assert (error["code"], error["status"], error["limit"]) == ("ServiceQuotaExceededException", 402, 10)
@@ -116,7 +116,7 @@ def test_limit_of_logging_configurations(ivschat: Any, emulator: Emulator, bucke
 
 class TestTransitions:
     def states(self, ivschat: Any, arn: str, number: int) -> list[str]:
-        return [ivschat.get_logging_configuration(identifier=arn)["state"] for _ in range(number)]
+        return [ivschat.get_logging_configuration(identifier=arn)["state"] for _each in range(number)]
 
     def test_by_reads(self, ivschat: Any, emulator: Emulator, bucket: dict[str, Any]) -> None:
         emulator.set(transitions={"reads": 2})

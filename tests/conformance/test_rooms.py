@@ -128,7 +128,7 @@ def test_isolation_of_regions_and_accounts(ivschat: Any, clients: Callable[..., 
 
 
 def test_times_are_milliseconds_and_increase(ivschat: Any, emulator: Emulator) -> None:
-    times = [ivschat.create_room()["createTime"] for _ in range(5)]
+    times = [ivschat.create_room()["createTime"] for _each in range(5)]
     assert times == sorted(set(times))
     headers = {"Authorization": SCOPE}
     with urllib.request.urlopen(urllib.request.Request(f"{emulator.url}/CreateRoom", b"{}", headers)) as response:
@@ -209,7 +209,7 @@ class TestHandler:
 
 class TestLoggingConfigurationsOfARoom:
     def test_list_is_replaced_and_keeps_its_order(self, ivschat: Any, bucket: dict[str, Any]) -> None:
-        one, two, three = (ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"] for _ in "123")
+        one, two, three = (ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"] for _each in "123")
         room = ivschat.create_room(loggingConfigurationIdentifiers=[two, one])
         assert room["loggingConfigurationIdentifiers"] == [two, one]
         updated = ivschat.update_room(identifier=room["arn"], loggingConfigurationIdentifiers=[three])
@@ -250,7 +250,7 @@ class TestLoggingConfigurationsOfARoom:
 
 def test_limit_of_rooms(ivschat: Any, emulator: Emulator, clients: Callable[..., Any]) -> None:
     emulator.set(limits={"rooms": 2})
-    for _ in "12":
+    for _each in "12":
         ivschat.create_room()
     error = refused(ivschat.create_room)
     assert (error["code"], error["status"], error["limit"]) == ("ServiceQuotaExceededException", 402, 2)

@@ -59,11 +59,11 @@ class TestTags:
 
 class TestLists:
     def test_newest_update_first(self, ivschat: Any, bucket: dict[str, Any]) -> None:
-        rooms = [ivschat.create_room()["arn"] for _ in range(3)]
+        rooms = [ivschat.create_room()["arn"] for _each in range(3)]
         ivschat.update_room(identifier=rooms[1], name="new")
         assert [room["arn"] for room in listed(ivschat.list_rooms)] == [rooms[1], rooms[2], rooms[0]]
         create = ivschat.create_logging_configuration
-        configurations = [create(destinationConfiguration=bucket)["arn"] for _ in range(3)]
+        configurations = [create(destinationConfiguration=bucket)["arn"] for _each in range(3)]
         ivschat.update_logging_configuration(identifier=configurations[0], name="new")
         assert [item["arn"] for item in listed(ivschat.list_logging_configurations)] == [
             configurations[0],
@@ -87,13 +87,13 @@ class TestLists:
         assert [room["arn"] for room in listed(ivschat.list_rooms)] == newest_first
 
     def test_fifty_a_page(self, ivschat: Any) -> None:
-        for _ in range(51):
+        for _each in range(51):
             ivschat.create_room()
         assert len(ivschat.list_rooms()["rooms"]) == 50
         assert len(listed(ivschat.list_rooms)) == 51
 
     def test_token_belongs_to_its_call(self, ivschat: Any, bucket: dict[str, Any]) -> None:
-        for _ in range(2):
+        for _each in range(2):
             ivschat.create_room(name="a")
             ivschat.create_logging_configuration(destinationConfiguration=bucket)
         token = ivschat.list_rooms(maxResults=1)["nextToken"]

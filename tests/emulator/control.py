@@ -395,7 +395,7 @@ def _fail(environ: dict[str, Any], call: Call, fault: Fault, cleared: threading.
 
 
 def _is_closed(connection: socket.socket) -> bool:
-    readable, _, _ = select.select([connection], [], [], 0)
+    readable, _writable, _failed = select.select([connection], [], [], 0)
     try:
         return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
     except ConnectionError:

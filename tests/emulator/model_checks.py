@@ -52,7 +52,7 @@ def invalid(fields: list[tuple[str, str]], reason: str = "FIELD_VALIDATION_FAILE
     texts = [
         f"Request member: {name.rpartition('.')[2]} failed to satisfy the constraints: {rule}" for name, rule in fields
     ]
-    listed = [{"name": name, "message": text} for (name, _), text in zip(fields, texts, strict=True)]
+    listed = [{"name": name, "message": text} for (name, _value), text in zip(fields, texts, strict=True)]
     return ServiceError("ValidationException", "; ".join(texts), reason=reason, fieldList=listed)
 
 

@@ -59,7 +59,7 @@ class _Neighbours:
         return name in self._backend("firehose").delivery_streams
 
     def lambda_policy(self, function_arn: str) -> list[dict[str, Any]]:
-        name, _, qualifier = function_arn.partition(":function:")[2].partition(":")
+        name, _colon, qualifier = function_arn.partition(":function:")[2].partition(":")
         try:
             function = self._backend("lambda").get_function(name, qualifier or None)
         except Exception as error:
@@ -164,7 +164,7 @@ class IvsChatResponse(BaseResponse):
         check = type("Authorization", (_Authorization,), {"dependent": dependent})
         try:
             self._authenticate_and_authorize_action(check, model_checks.resource_of(parameters) or "*")
-        except tuple(_AUTH_CODES) as error:
+        except (AccessDeniedError, SignatureDoesNotMatchError, InvalidClientTokenIdError) as error:
             raise model_checks.ServiceError(_AUTH_CODES[type(error)], str(error.message)) from None
 
     def _get_action(self) -> str:
@@ -198,7 +198,7 @@ def has_region(region: str) -> bool:
 def verify_token(token: str) -> dict[str, Any] | None:
     """What a chat token of any account and region was made for; None when it is not valid."""
     with LOCK:
-        made_for = [backend.service.verify_token(token) for _, _, backend in BACKENDS.iter_backends()]  # type: ignore
+        made_for = [backend.service.verify_token(token) for _account, _region, backend in BACKENDS.iter_backends()]  # type: ignore
     return next(filter(None, made_for), None)
 
 

@@ -256,7 +256,7 @@ class IvsChat:
         if len(set(wanted)) < len(wanted):  # Choice: CloudFormation's schema says uniqueItems.
             raise invalid([("loggingConfigurationIdentifiers", "must not hold an entry twice")])
         for identifier in wanted:
-            _, configuration = self._find(LOGGING_CONFIGURATION, identifier)
+            _region, configuration = self._find(LOGGING_CONFIGURATION, identifier)
             if configuration["state"] != "ACTIVE" and identifier not in attached:
                 if not_active == "ValidationException":  # The only one of the two that UpdateRoom models.
                     raise invalid([("loggingConfigurationIdentifiers", "must be in state ACTIVE")])
@@ -264,7 +264,7 @@ class IvsChat:
         return changes
 
     def _may_invoke(self, function_arn: str, room_arn: str) -> bool:
-        _, _, _, region, account, *_ = function_arn.split(":")
+        region, account = function_arn.split(":")[3:5]
         if (region, account) != (self._region, self._account):
             return False
         context = {"aws:sourceaccount": self._account, "aws:sourcearn": room_arn}
@@ -435,7 +435,7 @@ class IvsChat:
                 del self._resources[kind][arn]
         found = sorted((item for item in found if item[0] < before), key=lambda item: item[0], reverse=True)
         size = min(parameters.get("maxResults", 50), SETTINGS["page_size"])
-        page: dict[str, Any] = {member: [_shown(fields) for _, fields in found[:size]]}
+        page: dict[str, Any] = {member: [_shown(fields) for _key, fields in found[:size]]}
         if len(found) > size:
             page["nextToken"] = _page_token(found[size - 1][0], scope)
         return page

@@ -1,0 +1,102 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: chat_token
+version_added: 1.0.0
+short_description: Make tokens for users of an Amazon IVS Chat room
+description:
+  - Makes a token for each given user, with which a client can connect to a room of Amazon Interactive Video Service
+    (IVS) Chat within a minute.
+  - Every evaluation makes new tokens, in check mode too. A variable that holds the lookup is evaluated each time it is
+    used; M(aws_ivs.chat.ivschat_chat_token), or C(set_fact), makes a token once.
+  - A token is a secret. Set C(no_log) to V(true) on the tasks that use it.
+author:
+  - Contributors to the aws_ivs.chat collection (@ansible-collections)
+options:
+  _terms:
+    description: The IDs of the users, each 1 to 128 characters.
+    required: true
+  room_arn:
+    description: The ARN of the room. Exactly one of O(room_arn) and O(room_name) is required.
+    type: str
+  room_name:
+    description: The exact name of the room. It is an error when no room or several rooms have it.
+    type: str
+  capabilities:
+    description: What the users may do beside reading messages. When this is not set, they may only read.
+    type: list
+    elements: str
+    choices: [SEND_MESSAGE, DISCONNECT_USER, DELETE_MESSAGE]
+  session_duration:
+    description: How long a connection lasts, in minutes, 1 to 180. The service takes 60 when this is not set.
+    type: int
+  attributes:
+    description:
+      - What other clients see with each message of the users, as a map of texts.
+      - Keys and values may have 1024 bytes in all, in UTF-8.
+    type: dict
+extends_documentation_fragment:
+  - amazon.aws.common.plugins
+  - amazon.aws.region.plugins
+  - amazon.aws.boto3
+seealso:
+  - module: aws_ivs.chat.ivschat_chat_token
+"""
+
+EXAMPLES = r"""
+- name: A page that connects its visitor to the chat
+  ansible.builtin.template:
+    src: chat.html.j2
+    dest: /srv/www/chat.html
+    mode: "0600"
+  vars:
+    chat_token: >-
+      {{ lookup('aws_ivs.chat.chat_token', 'viewer-4711', room_name='lobby', capabilities=['SEND_MESSAGE'],
+         region='us-east-1') }}
+  no_log: true
+"""
+
+RETURN = r"""
+_raw:
+  description: The tokens, one for each user.
+  type: list
+  elements: str
+"""
+
+try:
+    import botocore.config
+except ImportError:
+    pass  # reported by AWSLookupBase
+
+from ansible.errors import AnsibleLookupError
+from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.plugin_utils.lookup import AWSLookupBase
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import create_chat_token, faults, targets
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import VERSION, explain, region_faults
+
+OPTIONS = ("room_arn", "room_name", "capabilities", "session_duration", "attributes")
+
+
+class LookupModule(AWSLookupBase):
+    def run(self, terms, variables=None, **kwargs):
+        """Return a token for each user ID; AnsibleLookupError, with one message, for bad input and failed calls."""
+        super().run(terms, variables, **kwargs)
+        options = {name: self.get_option(name) for name in OPTIONS}
+        users = [{**options, "user_id": str(term)} for term in terms]
+        found = region_faults(self) + [fault for each in users for fault in faults(each, self.region)]
+        if (options["room_arn"] is None) is (options["room_name"] is None):
+            found.append("room_arn, room_name: exactly one of them is required")
+        if found:
+            raise AnsibleLookupError("; ".join(dict.fromkeys(found)))
+        set_collection_info("aws_ivs.chat", VERSION)
+        client = self.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
+        try:
+            (target,) = targets(client, options)
+            return [create_chat_token(client, target.arn, each)["token"] for each in users]
+        except AnsibleAWSError as error:
+            message = explain(error.exception, error.message)
+        raise AnsibleLookupError(message)  # outside the handler, so that the chain of exceptions is not added

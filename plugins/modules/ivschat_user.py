@@ -1,0 +1,111 @@
+#!/usr/bin/python
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ivschat_user
+version_added: 1.0.0
+short_description: Disconnect users from Amazon IVS Chat rooms
+description:
+  - Ends all connections of a user to a room of Amazon Interactive Video Service (IVS) Chat.
+  - A user can connect again with a token that is still valid, so hand out no new one to a user who must stay out.
+  - Connections cannot be read from the service. A user who is not connected is not an error.
+author:
+  - Contributors to the aws_ivs.chat collection (@ansible-collections)
+options:
+  user_id:
+    description: The ID of the user, as in the tokens that were made for the user, 1 to 128 characters.
+    type: str
+    required: true
+  state:
+    description: V(disconnected) ends the connections. Clients alone can connect.
+    type: str
+    choices: [disconnected]
+    default: disconnected
+  reason:
+    description: Why, 1 to 256 characters. The client can show it.
+    type: str
+extends_documentation_fragment:
+  - aws_ivs.chat.attributes
+  - aws_ivs.chat.messaging
+  - aws_ivs.chat.messaging.rooms
+  - aws_ivs.chat.messaging.attributes
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: aws_ivs.chat.ivschat_chat_token
+  - module: aws_ivs.chat.ivschat_message
+"""
+
+EXAMPLES = r"""
+- name: Disconnect a user from two rooms
+  aws_ivs.chat.ivschat_user:
+    rooms: [lobby, questions]
+    user_id: troll-17
+    state: disconnected
+    reason: Insults
+    region: us-east-1
+"""
+
+RETURN = r"""
+results:
+  description:
+    - What came of each room, in the order in which they were given. Empty when O(rooms) is.
+    - Also returned when the task fails, once the rooms have been found.
+  returned: when the rooms were found
+  type: list
+  elements: dict
+  contains:
+    room:
+      description: The room as it was given, a name or an ARN.
+      returned: always
+      type: str
+      sample: lobby
+    arn:
+      description: The ARN of the room.
+      returned: always
+      type: str
+      sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
+    error:
+      description: What went wrong, V(null) when nothing did.
+      returned: always
+      type: str
+      sample:
+"""
+
+from typing import Any
+
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import (
+    TARGETS,
+    disconnect_user,
+    faults,
+    in_each_room,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run
+
+
+def user(module: ChatModule, client: Any) -> None:
+    in_each_room(module, client, disconnect_user, "the user may have been disconnected; doing it again does no harm")
+
+
+def main() -> None:
+    module = ChatModule(
+        argument_spec={
+            **TARGETS,
+            "user_id": {"required": True},
+            "state": {"choices": ["disconnected"], "default": "disconnected"},
+            "reason": {},
+        },
+        required_one_of=[tuple(TARGETS)],
+        mutually_exclusive=[tuple(TARGETS)],
+        supports_check_mode=True,
+    )
+    run(module, faults(module.params, module.region), user)
+
+
+if __name__ == "__main__":
+    main()
