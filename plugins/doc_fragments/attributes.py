@@ -20,8 +20,8 @@ attributes:
       - aws_ivs.chat.aws
 """
 
-    # For modules that declare a resource.
-    DECLARATION = r"""
+    # For modules that declare a resource. (A fragment named like the file declaration.py would be taken for that.)
+    DECLARED = r"""
 options: {}
 attributes:
   diff_mode:

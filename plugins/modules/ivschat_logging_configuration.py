@@ -59,7 +59,7 @@ options:
 extends_documentation_fragment:
   - aws_ivs.chat.declaration
   - aws_ivs.chat.attributes
-  - aws_ivs.chat.attributes.declaration
+  - aws_ivs.chat.attributes.declared
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags

@@ -169,7 +169,7 @@ options:
     default: 300
 extends_documentation_fragment:
   - aws_ivs.chat.attributes
-  - aws_ivs.chat.attributes.declaration
+  - aws_ivs.chat.attributes.declared
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

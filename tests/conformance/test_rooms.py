@@ -209,7 +209,7 @@ class TestHandler:
 
 class TestLoggingConfigurationsOfARoom:
     def test_list_is_replaced_and_keeps_its_order(self, ivschat: Any, bucket: dict[str, Any]) -> None:
-        one, two, three = (ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"] for _each in "123")
+        one, two, three = (ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"] for _n in "123")
         room = ivschat.create_room(loggingConfigurationIdentifiers=[two, one])
         assert room["loggingConfigurationIdentifiers"] == [two, one]
         updated = ivschat.update_room(identifier=room["arn"], loggingConfigurationIdentifiers=[three])

@@ -1,0 +1,607 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A whole estate in one task, and its export."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _waits
+
+from tests.emulator.handle import Emulator
+from tests.modules.harness import finish, start_module
+
+Run = Callable[..., dict[str, Any]]
+
+FAST = {"room": 1000, "logging_configuration": 1000, "tag": 1000}
+MEMBER = {"ivschat-stack": "conference"}
+UNCHANGED = {"created": 0, "updated": 0, "deleted": 0, "adopted": 0, "unchanged": 0}
+
+
+@pytest.fixture
+def stack(run: Run) -> Run:
+    """stack(**options): the result of ivschat_stack for the stack `conference`, not held back."""
+    return partial(run, "ivschat_stack", name="conference", calls_per_second=FAST)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits look again soon."""
+    monkeypatch.setattr(_waits, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(_waits, "LONGEST_PAUSE", 0.05)
+
+
+@pytest.fixture
+def chat(clients: Callable[..., Any]) -> Any:
+    """A plain boto3 client."""
+    return clients("ivschat")
+
+
+def logs(bucket: dict[str, Any], name: str = "archive", **options: Any) -> dict[str, Any]:
+    return {"name": name, "destination_configuration": bucket, **options}
+
+
+def plain_logs(chat: Any, name: str, tags: dict[str, str]) -> str:
+    """Make a logging configuration without the modules; its ARN."""
+    destination = {"s3": {"bucketName": "chat-logs"}}
+    made = chat.create_logging_configuration(name=name, destinationConfiguration=destination, tags=tags)
+    return str(made["arn"])
+
+
+def rooms(chat: Any) -> dict[str, dict[str, Any]]:
+    """All rooms in full, by name; each name must be there once."""
+    listed = chat.list_rooms()["rooms"]
+    found = {room["name"]: {**chat.get_room(identifier=room["arn"]), "ResponseMetadata": None} for room in listed}
+    assert len(found) == len(listed)
+    return found
+
+
+def told(result: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(line["action"], line["name"]) for line in result["plan"]]
+
+
+def operations(calls: list[dict[str, Any]]) -> list[str]:
+    return [call["operation"] for call in calls]
+
+
+@pytest.fixture
+def estate(emulator: Emulator, chat: Any, bucket: dict[str, Any]) -> dict[str, Any]:
+    """What is there: members, one without an owner, others'. The declaration has something of every action."""
+    for name, owner in (("kept", MEMBER), ("surplus", MEMBER), ("theirs", {"ivschat-stack": "other"})):
+        plain_logs(chat, name, owner)
+    arn = chat.list_logging_configurations()["loggingConfigurations"][0]["arn"]
+    for name, tags, options in (
+        ("same", MEMBER, {}),
+        ("drifted", {**MEMBER, "old": "1"}, {"maximumMessageLength": 7, "maximumMessageRatePerSecond": 8}),
+        ("free", {"own": "1"}, {}),
+        ("surplus", MEMBER, {}),
+        ("theirs", {"ivschat-stack": "other"}, {"loggingConfigurationIdentifiers": [arn]}),
+        ("nobodys", {}, {}),
+    ):
+        chat.create_room(name=name, tags=tags, **options)
+    emulator.forget_calls()
+    return {
+        "logging_configurations": [logs(bucket, "made"), logs(bucket, "kept")],
+        "rooms": [
+            {"name": "same"},
+            {"name": "drifted", "maximum_message_length": 9, "logging_configurations": ["kept"], "tags": {"new": "1"}},
+            {"name": "made", "maximum_message_rate_per_second": 20, "logging_configurations": ["made", "kept"]},
+            {"name": "free"},
+        ],
+        "prune": True,
+        "adopt": True,
+    }
+
+
+ACTIONS = [
+    ("create", "made"),
+    ("none", "kept"),
+    ("none", "same"),
+    ("update", "drifted"),
+    ("create", "made"),
+    ("adopt", "free"),
+    ("delete", "surplus"),
+    ("delete", "surplus"),
+]
+COUNTS = {"created": 2, "updated": 1, "deleted": 2, "adopted": 1, "unchanged": 2}
+
+
+class TestPlanAndApply:
+    def test_check_mode_foretells_the_real_run_and_writes_nothing(self, stack, estate, emulator):
+        foretold = stack(check=True, diff=True, **estate)
+        assert emulator.writes() == []
+        done = stack(diff=True, **estate)
+        assert told(foretold) == ACTIONS
+        assert foretold["summary"] == done["summary"] == COUNTS
+        assert foretold["changed"] is done["changed"] is True
+        assert foretold["plan"] == done["plan"]
+        assert foretold["diff"] == done["diff"]
+        assert foretold.keys() == done.keys()
+        assert foretold["failures"] == done["failures"] == []
+        for key in ("rooms", "logging_configurations"):
+            assert [each["name"] for each in foretold[key]] == [each["name"] for each in done[key]]
+            for before, after in zip(foretold[key], done[key], strict=True):
+                assert before.keys() == after.keys()
+                differing = {field for field, value in after.items() if before[field] != value}
+                # Aside from what the service assigns: ARNs of what was still to be made, and fields that no list shows.
+                unread = {field for field, value in before.items() if value is None} | {"update_time"}
+                assert differing <= unread | {"logging_configuration_identifiers"}
+
+        emulator.forget_calls()
+        again = stack(diff=True, **estate)
+        assert (again["changed"], again["diff"]) == (False, [])
+        assert again["summary"] == {**UNCHANGED, "unchanged": 6}
+        assert emulator.writes() == []
+
+    def test_writes_in_order_and_only_what_differs(self, stack, estate, emulator, chat):
+        kept, made = "kept", "made"
+        before = rooms(chat)
+        arns = {each["name"]: each["arn"] for each in chat.list_logging_configurations()["loggingConfigurations"]}
+        emulator.forget_calls()
+        stack(**estate)
+        arns |= {each["name"]: each["arn"] for each in chat.list_logging_configurations()["loggingConfigurations"]}
+        writes = [(call["operation"], call["parameters"]) for call in emulator.writes()]
+        drifted, free = before["drifted"]["arn"], before["free"]["arn"]
+        assert writes == [
+            (
+                "CreateLoggingConfiguration",
+                {"name": made, "destinationConfiguration": {"s3": {"bucketName": "chat-logs"}}, "tags": MEMBER},
+            ),
+            (
+                "UpdateRoom",
+                {"identifier": drifted, "maximumMessageLength": 9, "loggingConfigurationIdentifiers": [arns[kept]]},
+            ),
+            ("TagResource", {"resourceArn": drifted, "tags": {"new": "1"}}),
+            ("UntagResource", {"resourceArn": drifted, "tagKeys": ["old"]}),
+            (
+                "CreateRoom",
+                {
+                    "name": "made",
+                    "maximumMessageRatePerSecond": 20,
+                    "loggingConfigurationIdentifiers": sorted([arns[made], arns[kept]]),
+                    "tags": MEMBER,
+                },
+            ),
+            ("TagResource", {"resourceArn": free, "tags": MEMBER}),
+            ("DeleteRoom", {"identifier": before["surplus"]["arn"]}),
+            ("DeleteLoggingConfiguration", {"identifier": arns["surplus"]}),
+        ]
+
+    def test_never_touches_what_is_no_member(self, stack, estate, emulator, chat):
+        before = rooms(chat)
+        stack(**estate)
+        stack(state="absent")
+        left = rooms(chat)
+        assert left == {name: before[name] for name in ("theirs", "nobodys")}
+        assert [each["name"] for each in chat.list_logging_configurations()["loggingConfigurations"]] == ["theirs"]
+
+    def test_returns_all_in_the_order_of_the_declaration(self, stack, room, bucket):
+        declared = {"logging_configurations": [logs(bucket)], "rooms": [{"name": "b"}, {"name": "a"}]}
+        made = stack(**declared)
+        assert [each["name"] for each in made["rooms"]] == ["b", "a"]
+        assert made["rooms"][1] == room(name="a")["room"]
+        unchanged = stack(**declared)
+        assert unchanged["logging_configurations"] == made["logging_configurations"]
+        assert unchanged["rooms"] == [
+            {**each, "maximum_message_length": None, "maximum_message_rate_per_second": None} for each in made["rooms"]
+        ]
+
+    def test_references_by_name_and_by_arn(self, stack, bucket, chat):
+        foreign = plain_logs(chat, "foreign", {})
+        declared = {
+            "logging_configurations": [logs(bucket)],
+            "rooms": [{"name": "a", "logging_configurations": [foreign, "archive"]}],
+        }
+        made = stack(**declared)
+        arn = made["logging_configurations"][0]["arn"]
+        assert made["rooms"][0]["logging_configuration_identifiers"] == sorted([foreign, arn])
+        declared["rooms"][0]["logging_configurations"] = [arn, foreign]
+        assert stack(**declared)["changed"] is False
+        declared["rooms"][0]["logging_configurations"] = []
+        assert stack(**declared)["rooms"][0]["logging_configuration_identifiers"] == []
+
+    def test_diff_is_one_a_resource_with_only_what_changes(self, stack, estate):
+        assert "diff" not in stack(check=True, **estate)
+        diff = stack(check=True, diff=True, **estate)["diff"]
+        assert [each["after_header"] for each in diff] == [
+            "create logging configuration made",
+            "update room drifted",
+            "create room made",
+            "adopt room free",
+            "delete room surplus",
+            "delete logging configuration surplus",
+        ]
+        assert diff[3]["before"] == {"tags": {"own": "1"}}
+        assert diff[3]["after"] == {"tags": {"own": "1", **MEMBER}}
+        assert diff[1]["before"]["maximum_message_length"] == 7
+        assert "maximum_message_rate_per_second" not in diff[1]["after"]
+        assert diff[2]["before"] == diff[4]["after"] == {}
+
+    def test_tags(self, stack, chat):
+        declared = {"rooms": [{"name": "a"}, {"name": "b", "tags": {"who": "b", "n": 1}}]}
+        stack(**declared, tags={"who": "all"})
+        tags = {name: room["tags"] for name, room in rooms(chat).items()}
+        assert tags == {"a": {"who": "all", **MEMBER}, "b": {"who": "b", "n": "1", **MEMBER}}
+        assert stack(rooms=[{"name": "a"}, {"name": "b"}])["changed"] is False  # no tags declared: left alone
+        assert stack(rooms=[{"name": "a"}], tags={"more": ""}, purge_tags=False)["rooms"][0]["tags"] == {
+            "who": "all",
+            "more": "",
+            **MEMBER,
+        }
+        assert stack(rooms=[{"name": "a"}], tags={})["rooms"][0]["tags"] == MEMBER
+
+    def test_another_ownership_tag(self, stack, chat):
+        chat.create_room(name="theirs", tags=MEMBER)
+        result = stack(rooms=[{"name": "a"}], ownership_tag="estate", prune=True)
+        assert told(result) == [("create", "a")]
+        assert rooms(chat)["a"]["tags"] == {"estate": "conference"}
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("check", [False, True])
+    def test_all_faults_at_once_before_the_first_call(self, stack, emulator, check):
+        result = stack(
+            check=check,
+            logging_configurations=[{"name": "a", "destination_configuration": {}}],
+            rooms=[
+                {"name": "a b"},
+                {"name": "b", "maximum_message_rate_per_second": 101, "logging_configurations": ["c"]},
+                {"name": "b"},
+            ],
+            calls_per_second={"tag": 0},
+            region="mars-north-1",
+        )
+        assert result["failed"] and emulator.calls() == []
+        places = ["region", "calls_per_second.tag", "logging_configurations[0].destination_configuration"]
+        places += ["rooms[0].name", "rooms[1].maximum_message_rate_per_second", "rooms[1].logging_configurations[0]"]
+        places += ["rooms[2].name"]
+        assert [fault.split(":")[0] for fault in result["msg"].split("; ")] == places
+
+    @pytest.mark.parametrize("check", [False, True])
+    def test_what_is_there_and_no_member(self, stack, emulator, chat, check):
+        free = chat.create_room(name="free")["arn"]
+        theirs = chat.create_room(name="theirs", tags={"ivschat-stack": "other"})["arn"]
+        declared = [{"name": "new"}, {"name": "free"}, {"name": "theirs"}]
+        emulator.forget_calls()
+        refused = stack(check=check, rooms=declared)
+        assert f"rooms[1]: 'free' exists already and has no owner: {free}" in refused["msg"]
+        assert f"rooms[2]: 'theirs' is a member of another stack: {theirs} of stack 'other'" in refused["msg"]
+        adopting = stack(check=check, rooms=declared, adopt=True)
+        assert "free" not in adopting["msg"] and "'theirs' is a member of another stack" in adopting["msg"]
+        assert refused["failed"] and adopting["failed"] and emulator.writes() == []
+
+    @pytest.mark.parametrize("options", [{"state": "absent"}, {"prune": True}])
+    def test_removal_of_a_logging_configuration_that_another_room_uses(self, stack, emulator, chat, bucket, options):
+        stack(logging_configurations=[logs(bucket)], rooms=[{"name": "a", "logging_configurations": ["archive"]}])
+        arn = chat.list_logging_configurations()["loggingConfigurations"][0]["arn"]
+        user = chat.create_room(name="foreign", loggingConfigurationIdentifiers=[arn])["arn"]
+        emulator.forget_calls()
+        refused = stack(**options)
+        assert f"in use by 1 room(s): foreign ({user})" in refused["msg"]
+        assert refused["failed"] and emulator.writes() == []
+
+
+class TestCalls:
+    def test_a_thousand_unchanged_rooms(self, stack, emulator, clients):
+        names = [f"room-{number}" for number in range(1000)]
+        chat = clients("ivschat")
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda name: chat.create_room(name=name, tags=MEMBER)["arn"], names))
+        emulator.forget_calls()
+        result = stack(rooms=[{"name": name} for name in names])
+        assert result["summary"] == {**UNCHANGED, "unchanged": 1000}
+        assert len(result["rooms"]) == 1000
+        assert Counter(operations(emulator.calls())) == {"ListRooms": 20, "ListLoggingConfigurations": 1}
+
+    def test_get_only_for_rooms_whose_length_or_rate_is_declared(self, stack, emulator):
+        fields = [{}, {"maximum_message_length": 1}, {"maximum_message_rate_per_second": 1}, {"tags": {}}]
+        declared = [{"name": f"room-{number}", **each} for number, each in enumerate(fields)]
+        made = stack(rooms=declared)
+        emulator.forget_calls()
+        assert stack(rooms=declared)["changed"] is False
+        calls = emulator.calls()
+        assert operations(calls) == ["ListLoggingConfigurations", "ListRooms", "GetRoom", "GetRoom"]
+        assert [call["parameters"]["identifier"] for call in calls[2:]] == [each["arn"] for each in made["rooms"][1:3]]
+
+    def test_create_with_wait(self, stack, emulator, bucket):
+        declared = {"logging_configurations": [logs(bucket)], "rooms": [{"name": "a"}, {"name": "b"}]}
+        stack(**declared)
+        lists = ["ListLoggingConfigurations", "ListRooms"]
+        assert operations(emulator.calls()) == [
+            *lists,
+            "CreateLoggingConfiguration",
+            "ListLoggingConfigurations",
+            "CreateRoom",
+            "CreateRoom",
+            "ListRooms",
+        ]
+        emulator.forget_calls()
+        stack(state="absent", wait=False)
+        assert operations(emulator.calls()) == [*lists, "DeleteRoom", "DeleteRoom", "DeleteLoggingConfiguration"]
+
+    def test_sixty_rooms_within_the_real_quotas(self, run, emulator):
+        emulator.set(quotas="real")
+        result = run("ivschat_stack", name="conference", rooms=[{"name": f"room-{n}"} for n in range(60)], wait=False)
+        assert result["summary"] == {**UNCHANGED, "created": 60}
+        assert Counter((call["operation"], call["error"]) for call in emulator.calls()) == {
+            ("ListLoggingConfigurations", None): 1,
+            ("ListRooms", None): 1,
+            ("CreateRoom", None): 60,
+        }
+
+    def test_calls_per_second(self, stack, emulator, bucket):
+        limits = {"room": 3, "logging_configuration": 2, "tag": 4}
+        declared = {
+            "logging_configurations": [logs(bucket, f"logs-{number}") for number in range(3)],
+            "rooms": [{"name": f"room-{number}"} for number in range(5)],
+            "wait": False,
+        }
+        stack(**declared, calls_per_second=limits)
+        stack(**declared, tags={"new": "1"}, calls_per_second=limits)
+        times: dict[str, list[float]] = {}
+        for call in emulator.calls():
+            times.setdefault(call["operation"], []).append(call["time"])
+        for operation, most in (("CreateRoom", 3), ("CreateLoggingConfiguration", 2), ("TagResource", 4)):
+            sent = times[operation]
+            assert len(sent) > most
+            # A call and the one that has to wait for it lie a second apart, but for how long each is under way.
+            assert all(later - sooner > 0.9 for sooner, later in zip(sent, sent[most:], strict=False))
+
+
+@pytest.mark.usefixtures("impatient")
+class TestWait:
+    def test_for_the_whole_by_lists(self, stack, emulator, bucket):
+        emulator.set(lag={"list": {"reads": 2}, "get": {"reads": 5}}, transitions={"reads": 2})
+        declared = {
+            "logging_configurations": [logs(bucket, f"logs-{number}") for number in range(3)],
+            "rooms": [{"name": f"room-{n}", "logging_configurations": [f"logs-{n % 3}"]} for n in range(6)],
+        }
+        made = stack(**declared)
+        assert made["summary"] == {**UNCHANGED, "created": 9}
+        assert {each["state"] for each in made["logging_configurations"]} == {"ACTIVE"}
+        counts = Counter(operations(emulator.calls()))
+        assert set(counts) == {"ListRooms", "ListLoggingConfigurations", "CreateRoom", "CreateLoggingConfiguration"}
+        assert counts["ListRooms"] == 1 + 3  # two that lag, for all rooms together
+        assert counts["ListLoggingConfigurations"] <= 1 + 2 + 2 + 1
+        assert stack(**declared)["changed"] is False
+
+        declared["rooms"] = [{**room, "logging_configurations": []} for room in declared["rooms"]]
+        assert stack(**declared, tags={"new": "1"})["summary"] == {**UNCHANGED, "updated": 9}
+        assert stack(**declared, tags={"new": "1"})["changed"] is False
+
+        assert stack(state="absent")["summary"] == {**UNCHANGED, "deleted": 9}
+        assert stack(state="absent")["plan"] == []
+        assert not {"GetRoom", "GetLoggingConfiguration"} & set(operations(emulator.calls()))
+
+    def test_logging_configurations_are_waited_for_even_without(self, stack, emulator, bucket):
+        emulator.set(transitions={"reads": 2})
+        rooms = [{"name": "a", "logging_configurations": ["archive"]}]
+        made = stack(logging_configurations=[logs(bucket)], rooms=rooms, wait=False)
+        assert made["summary"] == {**UNCHANGED, "created": 2}
+        assert operations(emulator.calls())[-1] == "CreateRoom"
+
+    def test_times_out_and_the_next_run_goes_on(self, stack, emulator, bucket):
+        emulator.set(transitions={"seconds": 3600})
+        declared = {
+            "logging_configurations": [logs(bucket)],
+            "rooms": [{"name": "a", "logging_configurations": ["archive"]}],
+            "wait_timeout": 0,
+        }
+        failed = stack(**declared)
+        assert failed["failed"] and "1 of 2 finished, 1 failed: Timed out after 0 s" in failed["msg"]
+        assert "1 of 1 not as written, the first is 'archive'" in failed["msg"]
+        assert [each["name"] for each in failed["logging_configurations"]] == ["archive"]
+        assert "CreateRoom" not in operations(emulator.calls())
+        assert stack(**declared)["failed"]  # it waits for what is under way, though there is nothing to write
+
+    def test_one_that_fails_to_be_made_is_repaired_by_the_next_run(self, stack, emulator, bucket):
+        emulator.set(transitions={"reads": 1}, failing_transitions=["CREATE"])
+        declared = {
+            "logging_configurations": [logs(bucket, "bad"), logs(bucket, "good")],
+            "rooms": [{"name": "a", "logging_configurations": ["bad"]}, {"name": "b", "logging_configurations": []}],
+        }
+        failed = stack(**declared, continue_on_error=True)
+        assert failed["summary"] == {**UNCHANGED, "created": 2}
+        assert "ended in state CREATE_FAILED" in failed["failures"][0]["msg"]
+        assert failed["failures"][1] == {
+            "resource": "room",
+            "name": "a",
+            "action": "create",
+            "msg": "rooms[0]: its logging configuration 'bad' was not made",
+        }
+        repaired = stack(**declared)
+        assert told(repaired) == [("update", "bad"), ("none", "good"), ("create", "a"), ("none", "b")]
+        assert stack(**declared)["changed"] is False
+
+    def test_one_that_fails_to_be_removed(self, stack, emulator, bucket):
+        stack(logging_configurations=[logs(bucket, "bad"), logs(bucket, "good")])
+        emulator.set(transitions={"reads": 1}, failing_transitions=["DELETE"])
+        failed = stack(state="absent", wait_timeout=10)
+        assert failed["summary"] == {**UNCHANGED, "deleted": 1}
+        assert "ended in state DELETE_FAILED" in failed["msg"]
+        assert told(stack(state="absent")) == [("delete", failed["failures"][0]["name"])]
+
+    def test_a_name_that_is_being_deleted_is_waited_for(self, stack, emulator, bucket, chat):
+        arn = plain_logs(chat, "archive", {})
+        emulator.set(transitions={"reads": 4})
+        chat.delete_logging_configuration(identifier=arn)
+        emulator.forget_calls()
+        made = stack(logging_configurations=[logs(bucket)])
+        assert made["summary"] == {**UNCHANGED, "created": 1}
+        assert [each["arn"] for each in chat.list_logging_configurations()["loggingConfigurations"]] == [
+            made["logging_configurations"][0]["arn"]
+        ]
+        assert arn != made["logging_configurations"][0]["arn"]
+        calls = emulator.calls()
+        gone = operations(calls).index("CreateLoggingConfiguration") - 1
+        assert (calls[gone]["operation"], calls[gone]["error"]) == (
+            "GetLoggingConfiguration",
+            "ResourceNotFoundException",
+        )
+
+
+class TestPartialFailure:
+    def test_stops_and_the_next_run_goes_on_from_there(self, stack, emulator, bucket):
+        declared = {
+            "logging_configurations": [logs(bucket)],
+            "rooms": [{"name": "a"}, {"name": "b"}, {"name": "c"}],
+        }
+        emulator.fault("CreateRoom", "AccessDeniedException", skip=1)
+        failed = stack(**declared)
+        assert failed["failed"] and failed["changed"]
+        assert failed["msg"].startswith("2 of 4 finished, 1 failed: room b: ")
+        assert "AccessDeniedException" in failed["msg"] and "request id" in failed["msg"]
+        assert failed["summary"] == {**UNCHANGED, "created": 2}
+        assert [each["name"] for each in failed["rooms"]] == ["a"]
+        assert [each["name"] for each in failed["logging_configurations"]] == ["archive"]
+        assert [(each["name"], each["action"]) for each in failed["failures"]] == [("b", "create")]
+        assert "exception" not in failed
+        emulator.forget_calls()
+        assert told(stack(**declared)) == [("none", "archive"), ("none", "a"), ("create", "b"), ("create", "c")]
+        assert [call["parameters"]["name"] for call in emulator.writes()] == ["b", "c"]
+
+    def test_continue_on_error(self, stack, emulator, bucket):
+        emulator.fault("CreateLoggingConfiguration", "AccessDeniedException")
+        emulator.fault("CreateRoom", "ServiceQuotaExceededException")
+        declared = {
+            "logging_configurations": [logs(bucket, "bad"), logs(bucket, "good")],
+            "rooms": [
+                {"name": "a"},
+                {"name": "b", "logging_configurations": ["bad"]},
+                {"name": "c", "logging_configurations": ["good"]},
+            ],
+        }
+        failed = stack(**declared, continue_on_error=True)
+        assert failed["summary"] == {**UNCHANGED, "created": 2}
+        assert [each["name"] for each in failed["failures"]] == ["bad", "a", "b"]
+        assert "rooms[1]: its logging configuration 'bad' was not made" in failed["msg"]
+        assert stack(**declared)["summary"] == {**UNCHANGED, "created": 3, "unchanged": 2}
+
+    def test_a_room_goes_on_with_a_logging_configuration_whose_update_failed(self, stack, emulator, bucket, clients):
+        stack(logging_configurations=[logs(bucket)])
+        clients("s3").create_bucket(Bucket="second")
+        emulator.fault("UpdateLoggingConfiguration", "AccessDeniedException")
+        failed = stack(
+            logging_configurations=[logs({"s3": {"bucket_name": "second"}})],
+            rooms=[{"name": "a", "logging_configurations": ["archive"]}],
+            continue_on_error=True,
+        )
+        assert failed["summary"] == {**UNCHANGED, "created": 1}
+        assert [each["name"] for each in failed["failures"]] == ["archive"]
+
+    def test_what_another_has_removed_meanwhile_is_no_change_of_this_run(self, stack, emulator, chat):
+        made = stack(rooms=[{"name": "a"}])
+        emulator.set(lag={"list": {"reads": 1}})
+        chat.delete_room(identifier=made["rooms"][0]["arn"])
+        result = stack(state="absent")
+        assert (told(result), result["changed"]) == ([("delete", "a")], False)
+        assert result["summary"] == {**UNCHANGED, "unchanged": 1}
+
+    def test_a_stranger_that_gets_the_name_meanwhile_is_left_alone(self, emulator, chat):
+        emulator.hold("CreateRoom")
+        emulator.fault("CreateRoom", "InternalServerException")
+        options = {"name": "conference", "rooms": [{"name": "a"}]}
+        running = start_module(emulator.url, "ivschat_stack", **options)
+        emulator.wait_held(30)
+        # A call of its own that passes both, as the hold has been reached and the fault is taken.
+        stranger = chat.create_room(name="a")
+        emulator.release()
+        result = finish(running)
+        assert result["failed"] and f"is no member of this stack: {stranger['arn']}" in result["msg"]
+        assert rooms(chat)["a"]["tags"] == {}
+
+
+class TestAbsent:
+    def test_removes_all_members_once(self, stack, emulator, estate, chat):
+        estate.pop("prune")
+        stack(**estate)
+        emulator.forget_calls()
+        foretold = stack(check=True, state="absent")
+        assert emulator.writes() == []
+        gone = stack(state="absent", **{key: estate[key] for key in ("rooms", "logging_configurations")})
+        assert foretold["plan"] == gone["plan"]
+        assert gone["summary"] == {**UNCHANGED, "deleted": 8}
+        assert gone["rooms"] == gone["logging_configurations"] == []
+        assert operations(emulator.writes()) == ["DeleteRoom"] * 5 + ["DeleteLoggingConfiguration"] * 3
+        again = stack(state="absent")
+        assert (again["changed"], again["plan"]) == (False, [])
+
+
+class TestExport:
+    @pytest.fixture
+    def info(self, run: Run) -> Run:
+        return partial(run, "ivschat_stack_info")
+
+    def test_exported_and_adopted_changes_the_ownership_tag_alone(
+        self, stack, info, emulator, chat, destinations, function
+    ):
+        uri = function()
+        for name, destination in destinations.items():
+            made = {"destinationConfiguration": snake_dict_to_camel_dict(destination), "tags": {"yes": "no", "n": "1"}}
+            chat.create_logging_configuration(name=name, **made)
+        arns = [each["arn"] for each in chat.list_logging_configurations()["loggingConfigurations"]]
+        chat.create_room(name="plain")
+        chat.create_room(
+            name="null",
+            maximumMessageLength=7,
+            maximumMessageRatePerSecond=8,
+            messageReviewHandler={"uri": uri, "fallbackResult": "DENY"},
+            loggingConfigurationIdentifiers=arns,
+            tags={"emoji": "\U0001f600", "empty": ""},
+        )
+        before = rooms(chat)
+        exported = info()
+        assert exported["skipped"] == [] and exported["changed"] is False
+        declared = yaml.safe_load(yaml.safe_dump(exported["stack"]))
+        emulator.forget_calls()
+        adopted = stack(**declared, adopt=True)
+        assert {line["action"] for line in adopted["plan"]} == {"adopt"}
+        assert all(line["changes"].keys() == {"tags"} for line in adopted["plan"])
+        assert adopted["summary"] == {**UNCHANGED, "adopted": 5}
+        assert {(call["operation"], *call["parameters"]["tags"].items()) for call in emulator.writes()} == {
+            ("TagResource", *MEMBER.items())
+        }
+        after = {name: {**room, "tags": {**room["tags"], **MEMBER}} for name, room in before.items()}
+        assert rooms(chat) == after
+        again = stack(**declared)
+        assert (again["changed"], {line["action"] for line in again["plan"]}) == (False, {"none"})
+        assert info(name="conference")["stack"] == exported["stack"]
+
+    def test_filters(self, info, chat, bucket):
+        for name, tags in (
+            ("conference-a", {**MEMBER, "stage": "test"}),
+            ("conference-b", MEMBER),
+            ("lobby", {"stage": "test"}),
+            ("", {"stage": "test"}),
+        ):
+            chat.create_room(name=name, tags=tags)
+        archive = plain_logs(chat, "archive", MEMBER)
+        chat.create_room(name="logged", loggingConfigurationIdentifiers=[archive])
+
+        def names(**options: Any) -> list[str]:
+            stack = info(**options)["stack"]
+            return [each["name"] for kind in ("logging_configurations", "rooms") for each in stack[kind]]
+
+        assert names() == ["archive", "conference-a", "conference-b", "lobby", "logged"]
+        assert names(name="conference") == ["archive", "conference-a", "conference-b"]
+        assert names(name="other") == []
+        assert names(tags={"stage": "test"}) == ["conference-a", "lobby"]
+        assert names(name_pattern="conference-?", tags={"stage": "test"}) == ["conference-a"]
+        assert names(name="test", ownership_tag="stage") == ["conference-a", "lobby"]
+        assert [each["reason"] for each in info(tags={"stage": "test"})["skipped"]] == ["it has no name"]
+        assert info(name_pattern="logged")["stack"]["rooms"][0]["logging_configurations"] == [archive]
+
+    def test_without_details(self, info, emulator, chat):
+        chat.create_room(name="a", maximumMessageLength=7)
+        emulator.forget_calls()
+        exported = info(include_details=False)
+        bare = {"message_review_handler": {"uri": ""}, "logging_configurations": [], "tags": {}}
+        assert exported["stack"]["rooms"] == [{"name": "a", **bare}]
+        assert operations(emulator.calls()) == ["ListLoggingConfigurations", "ListRooms"]
