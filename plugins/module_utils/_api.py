@@ -10,16 +10,10 @@ _write). Quota (402), pending verification and other refusals are not repeated.
 
 from __future__ import annotations
 
-import gc
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
-
-# A module's process lives for one task. What boto3 makes while it is imported and reads its data stays to the end, and
-# the garbage collector would go through it again and again: a twelfth of the time of a small task.
-gc.set_threshold(50_000)
 
 try:
     from botocore.exceptions import ClientError, ConnectionError, EndpointConnectionError, HTTPClientError
@@ -29,6 +23,7 @@ except ImportError:  # reported by AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, normalise, request
 
@@ -57,49 +52,44 @@ def lacks_lambda_permission(error: BaseException | None) -> bool:
     )
 
 
-class Repeats(NamedTuple):
-    """How often a call is repeated for one cause, and the pauses in seconds: they grow by a factor up to the longest.
-
-    With jitter each lasts between nothing and that, so that runs that were refused together do not come back together.
-    """
-
-    times: int
-    first: float
-    growth: float
-    longest: float
-    jitter: bool = True
-
-    def pauses(self) -> Iterator[float]:
-        """Yield the pause before each repetition."""
-        for number in range(self.times):
-            pause = min(self.first * self.growth**number, self.longest)
-            yield random.uniform(0, pause) if self.jitter else pause
-
-
+# How often a call is repeated for each cause, and the pauses before that, in seconds: random ones, so that runs that
+# were refused together do not come back together, below a bound that grows from `delay` to `max_delay`.
 # 8 forks that share a quota of 5 calls a second are refused in 6 of 10 tries (measured, tests/reliability/storm.py):
 # with 30 tries, about a minute, one call in a million is given up, with 12 it was one in 500.
 REPEATS = {
-    "throttled": Repeats(29, 0.5, 2, 4),
-    "unclear": Repeats(3, 0.5, 2, 4),  # 5xx, or no (whole) answer
-    "ConflictException": Repeats(11, 0.5, 2, 4),  # another change is under way: about 20 s
-    LAMBDA_PERMISSION: Repeats(8, 1, 1.5, 6, jitter=False),  # spreads slowly (facts, section 4.1): about 30 s
+    "throttled": 29,
+    "unclear": 3,  # 5xx, or no (whole) answer
+    "ConflictException": 11,  # another change is under way: about 18 s
+    LAMBDA_PERMISSION: 17,  # spreads slowly (facts, section 4.1): about 30 s
 }
+PAUSES: dict[str, Any] = {"delay": 0.5, "backoff": 2, "max_delay": 4}
 
 Call = Callable[..., Any]
 
 
-def _cause(error: BaseException) -> str:
-    """Return what REPEATS knows a failure by; the error's code when it is nothing of that."""
-    if not isinstance(error, ClientError) or is_unclear(error):
-        return "unclear"
-    if lacks_lambda_permission(error):
-        return LAMBDA_PERMISSION
-    code = error.response["Error"]["Code"]
-    return "throttled" if code in THROTTLING else str(code)
+class _Retry(AWSRetry):
+    """AWSRetry for connection errors too, and with a count of its own for each cause to repeat a call."""
+
+    base_class = (ClientError, ConnectionError, HTTPClientError)
+
+    @staticmethod
+    def status_code_from_exception(error: BaseException) -> str:
+        if not isinstance(error, ClientError) or is_unclear(error):
+            return "unclear"
+        if lacks_lambda_permission(error):
+            return LAMBDA_PERMISSION
+        code = str(error.response["Error"]["Code"])
+        return "throttled" if code in THROTTLING else code
+
+    @staticmethod
+    def found(response_code: str, catch_extra_error_codes: Any = None) -> bool:
+        left: dict[str, int] = catch_extra_error_codes
+        left[response_code] = left.get(response_code, 0) - 1
+        return left[response_code] >= 0
 
 
 def retried(call: Call, *causes: str) -> Call:
-    """Repeat a call that was throttled, that ended unclear, or for further causes; for calls that are safe to repeat."""
+    """Repeat a call that was throttled or ended unclear, or for further causes; for calls that are safe to repeat."""
     return throttled(call, "unclear", *causes)
 
 
@@ -107,15 +97,9 @@ def throttled(call: Call, *causes: str) -> Call:
     """Repeat a call that was throttled, or for further causes; without "unclear", only when it had no effect."""
 
     def repeated(*arguments: Any, **parameters: Any) -> Any:
-        left = {cause: REPEATS[cause].pauses() for cause in ("throttled", *causes)}
-        while True:
-            try:
-                return call(*arguments, **parameters)
-            except (ClientError, ConnectionError, HTTPClientError) as error:
-                pause = next(left.get(_cause(error), iter(())), None)
-                if pause is None:
-                    raise
-            time.sleep(pause)
+        left = {cause: REPEATS[cause] for cause in ("throttled", *causes)}
+        tries = 1 + sum(left.values())
+        return _Retry.jittered_backoff(tries, catch_extra_error_codes=left, **PAUSES)(call)(*arguments, **parameters)
 
     return repeated
 

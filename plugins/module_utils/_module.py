@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -111,6 +112,9 @@ def region_faults(module: ChatModule) -> list[str]:
 
 def client(module: ChatModule) -> Any:
     """Return the one client of this run, without botocore's own retries (see _api)."""
+    # This process lives for one task. What botocore reads while it makes a client stays to the end, and the garbage
+    # collector would go through it again and again: a twelfth of the time of a small task (make bench).
+    gc.set_threshold(50_000)
     set_collection_info("aws_ivs.chat", VERSION)
     if (module.params.get("aws_config") or {}).pop("retries", None) is not None:
         module.warn("aws_config.retries is not used: this collection counts its own retries, so that a create is safe")

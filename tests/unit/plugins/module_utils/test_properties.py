@@ -25,7 +25,7 @@ from ansible_collections.aws_ivs.chat.tests.unit.plugins.module_utils.test_servi
     pattern_of,
     shape_of,
 )
-from hypothesis import assume, event, example, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 NAMES = st.text(ascii_letters + digits + "-_", max_size=12)
@@ -81,14 +81,13 @@ def camel(destination):
     return request({"destination_configuration": destination})["destinationConfiguration"]
 
 
-@st.composite
-def cases(draw):
+def cases_of(kind):
     """A kind, its current state as the service answers it (or None), and the options of a task."""
-    kind = draw(st.sampled_from([ROOM, LOGGING_CONFIGURATION]))
-    before = draw(st.none() | wire_states(kind))
-    options = {name: draw(st.none() | values) for name, values in OPTIONS[kind].items()}
-    assume(before or kind is ROOM or options["destination_configuration"])
-    return kind, before, options, draw(st.none() | TAGS), draw(st.booleans())
+    options = st.fixed_dictionaries({name: st.none() | values for name, values in OPTIONS[kind].items()})
+    tags = st.none() | TAGS
+    cases = st.tuples(st.just(kind), st.none() | wire_states(kind), options, tags, st.booleans())
+    # To create a logging configuration, its destination is required.
+    return cases if kind is ROOM else cases.filter(lambda case: case[1] or case[2]["destination_configuration"])
 
 
 def plan(kind, before, options, tags, purge_tags):
@@ -115,7 +114,7 @@ def many(examples):
 
 
 @many(3000)
-@given(cases())
+@given(cases_of(ROOM) | cases_of(LOGGING_CONFIGURATION))
 def test_plans(case):
     kind, before, *declared = case
     done = plan(kind, before, *declared)

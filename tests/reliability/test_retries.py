@@ -1,0 +1,73 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How often a call is made at most: for each cause, for all causes together, and as docs/reliability.md says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import LAMBDA_PERMISSION, PAUSES, REPEATS
+from ansible_collections.aws_ivs.chat.plugins.module_utils._write import CREATE_TRIES, LOOK_BEFORE_REPEAT
+
+from tests.emulator.handle import Emulator
+from tests.reliability.conftest import DOCUMENT, Clock, Run, refusal
+
+
+@pytest.fixture
+def lobby(run: Run, emulator: Emulator) -> str:
+    arn = str(run("ivschat_room", name="lobby")["room"]["arn"])
+    emulator.forget_calls()
+    return arn
+
+
+@pytest.mark.parametrize(
+    ("operation", "error", "calls"),
+    [
+        ("GetRoom", "ThrottlingException", 30),
+        ("GetRoom", "InternalServerException", 4),
+        ("UpdateRoom", "ConflictException", 12),
+        ("UpdateRoom", "ServiceQuotaExceededException", 1),
+        ("UpdateRoom", "PendingVerification", 1),
+        ("UpdateRoom", "AccessDeniedException", 1),
+    ],
+)
+def test_one_cause(
+    operation: str, error: str, calls: int, lobby: str, run: Run, emulator: Emulator, clock: Clock
+) -> None:
+    emulator.fault(operation, error, count=1000)
+    assert error in refusal(run("ivschat_room", arn=lobby, maximum_message_length=1))
+    assert len(emulator.calls(operation)) == calls == len(clock.pauses) + 1
+
+
+def test_causes_add_up(lobby: str, run: Run, emulator: Emulator, clock: Clock) -> None:
+    """Their counts are added, not multiplied."""
+    for error, cause in (
+        ("ThrottlingException", "throttled"),
+        ("Http503", "unclear"),
+        ("ConflictException", "ConflictException"),
+        ("ThrottlingException", "throttled"),
+    ):
+        emulator.fault("UpdateRoom", error, count=REPEATS[cause])
+    refusal(run("ivschat_room", arn=lobby, maximum_message_length=1))
+    counts = {cause: times for cause, times in REPEATS.items() if cause != LAMBDA_PERMISSION}
+    assert len(emulator.calls("UpdateRoom")) == 1 + sum(counts.values())
+
+
+def test_unclear_creates(run: Run, emulator: Emulator, clock: Clock) -> None:
+    """A create is made three times at most, each time after the list was looked at for 8 s without finding it."""
+    emulator.fault("CreateRoom", "Http503", count=1000)
+    assert "503" in refusal(run("ivschat_room", name="lobby"))
+    operations = [str(call["operation"]) for call in emulator.calls()]
+    assert operations.count("CreateRoom") == CREATE_TRIES == 3
+    assert operations[-1] == "ListRooms", "the last one too may have had its effect"
+    assert sum(clock.pauses) == pytest.approx(CREATE_TRIES * LOOK_BEFORE_REPEAT, abs=2)
+
+
+@pytest.mark.parametrize("cause", REPEATS)
+def test_written_down(cause: str) -> None:
+    bounds = (PAUSES["delay"] * PAUSES["backoff"] ** number for number in range(REPEATS[cause]))
+    longest = sum(min(bound, PAUSES["max_delay"]) for bound in bounds)
+    numbers: list[Any] = [f"{REPEATS[cause] + 1}", f"{longest / 2:.0f} s", f"{longest:.0f} s"]
+    rows = [[cell.strip() for cell in line.split("|")] for line in DOCUMENT.read_text().splitlines()]
+    assert [row[2:5] for row in rows if cause in row[1:2]] == [numbers]
