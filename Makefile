@@ -5,6 +5,7 @@ PORT ?= 5000
 # What to run of it; all when empty.
 FILE ?=
 TARGET ?=
+BENCH_SIZES ?= 1,10,100,1000
 # A cloud-config-aws.ini: then the integration targets run against that account, not against the emulator.
 CLOUD_CONFIG ?= emulator
 
@@ -26,7 +27,7 @@ IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help environment demo test units http integration lint format sanity build emulator changelog clean
+.PHONY: help environment demo test units http integration lint format sanity build reliability storm bench emulator changelog clean
 
 help:  ## Say what there is
 	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or newer)"
@@ -70,6 +71,15 @@ build: $(READY)  ## Build the collection into .cache/build and check what is in 
 	$(RUN) ansible-galaxy collection build --force --output-path .cache/build
 	$(RUN) python tests/tools/check.py build .cache/build
 
+reliability: $(READY)  ## Run the fault matrix, kills, races, and write the matrix to docs/reliability.md
+	$(RUN) WRITE_MATRIX=1 pytest -n 2 tests/reliability
+
+storm: $(READY)  ## Measure 8 forks that share the service's quotas
+	@$(RUN) python -m tests.reliability.storm
+
+bench: $(READY) .venv/bench/.installed  ## Measure, and write docs/benchmarks.md: 25 minutes [BENCH_SIZES=1,10]
+	@$(RUN) python tests/bench/run.py $(BENCH_SIZES)
+
 emulator: $(READY)  ## Run the emulator until Ctrl-C [PORT=5000]
 	@$(RUN) python -m tests.emulator --port $(PORT)
 
@@ -87,6 +97,11 @@ $(STAMP): tests/requirements.txt
 	  { echo "$(PYTHON) lacks venv; on Debian: apt-get install $(notdir $(PYTHON))-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
+	@touch $@
+
+.venv/bench/.installed: tests/bench/requirements.txt | $(STAMP)
+	$(BIN)/python -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 # As ansible_collections.aws_ivs.chat Ansible and Python find the checkout.

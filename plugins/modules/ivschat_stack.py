@@ -322,7 +322,9 @@ def stack(module: ChatModule, client: Any) -> None:
     declared = [] if absent else entries(params, owner)
     listed = read(client)
     matched = match_all(declared, listed, owner, params["adopt"])
-    details = read_details(client, [before["arn"] for entry, before, _ in matched if before and needs_details(entry)])
+    details = read_details(
+        client, [before["arn"] for entry, before, _adopted in matched if before and needs_details(entry)]
+    )
     matched = [(entry, before and details.get(before["arn"], before), adopted) for entry, before, adopted in matched]
     items = plan_stack(matched, listed, owner, remove=absent or params["prune"])
     created = {item.name for item in items if item.action == "create" and item.plan.kind is LOGGING_CONFIGURATION}

@@ -86,7 +86,7 @@ class Demo:
 
 
 def main() -> int:
-    work = ROOT / ".cache" / "demo"
+    work = ROOT / ".cache" / f"demo-{sys.version_info[0]}.{sys.version_info[1]}"
     work.mkdir(parents=True, exist_ok=True)
     with Emulator.start() as emulator:
         demo = Demo(emulator, work)

@@ -16,7 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils import cloud
 from ansible_collections.aws_ivs.chat.plugins.module_utils import _api, _waits
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule
 
-from tests.modules.conftest import (  # noqa: F401
+from tests.modules.conftest import (
     Run,
     apply,
     clients,
@@ -27,6 +27,9 @@ from tests.modules.conftest import (  # noqa: F401
     refusal,
     run,
 )
+
+# Fixtures of tests/modules that the tests here use too.
+__all__ = ["apply", "clients", "emulator", "emulator_process", "function", "models_read_once", "refusal", "run", "Run"]
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- matrix: written by `make reliability` -->", "<!-- end of the matrix -->"

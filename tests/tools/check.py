@@ -17,7 +17,8 @@ MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
 # Everything that a user gets, and nothing else.
 BUILT = re.compile(
     r"FILES\.json|MANIFEST\.json|COPYING|README\.md|CHANGELOG\.md|requirements\.txt|changelogs/changelog\.yaml"
-    r"|meta/(runtime|execution-environment)\.yml|plugins/(modules|module_utils|doc_fragments|action|plugin_utils)/\w+\.py"
+    r"|meta/(runtime|execution-environment)\.yml|plugins/"
+    r"(modules|module_utils|doc_fragments|lookup|action|plugin_utils)/\w+\.py"
     r"|(roles|playbooks|docs)/.+"
 )
 

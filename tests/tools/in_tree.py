@@ -113,6 +113,8 @@ def main() -> int:
     env = {
         **os.environ,
         "HOME": str(lay_home()),
+        # Without this ansible-lint does not find this collection's modules in playbooks.
+        "ANSIBLE_COLLECTIONS_PATH": str(chat.parents[2]),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         # antsibull-docs copies what git tracks; without this it takes amazon.aws for ignored files of the checkout.
         "GIT_CEILING_DIRECTORIES": str(ROOT),

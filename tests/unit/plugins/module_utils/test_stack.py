@@ -48,21 +48,30 @@ def logs(name: str = "archive", **options: Any) -> dict[str, Any]:
     return {"name": name, "destination_configuration": S3, **options}
 
 
-def existing(kind: Any, name: str, tags: dict[str, str] = MEMBER, number: int = 1, **fields: Any) -> dict[str, Any]:
+def existing(
+    kind: Any, name: str, tags: dict[str, str] | None = None, number: int = 1, **fields: Any
+) -> dict[str, Any]:
     """A resource as a list shows it; the higher its number the younger."""
     arn = f"{PREFIX}{kind.arn_type}/{name}{number}"
     times = dict.fromkeys(("createTime", "updateTime"), f"2026-01-31T12:00:{number:02}+00:00")
-    answer = {"arn": arn, "id": f"{name}{number}", "name": name, "tags": dict(tags), **times, **fields}
+    answer = {
+        "arn": arn,
+        "id": f"{name}{number}",
+        "name": name,
+        "tags": dict(MEMBER if tags is None else tags),
+        **times,
+        **fields,
+    }
     if kind is LOGGING_CONFIGURATION:
         answer = {"destinationConfiguration": {"s3": {"bucketName": "chat-logs"}}, "state": "ACTIVE", **answer}
     return normalise(kind, answer)
 
 
-def room(name: str, tags: dict[str, str] = MEMBER, number: int = 1, **fields: Any) -> dict[str, Any]:
+def room(name: str, tags: dict[str, str] | None = None, number: int = 1, **fields: Any) -> dict[str, Any]:
     return existing(ROOM, name, tags, number, **fields)
 
 
-def configuration(name: str, tags: dict[str, str] = MEMBER, number: int = 1, **fields: Any) -> dict[str, Any]:
+def configuration(name: str, tags: dict[str, str] | None = None, number: int = 1, **fields: Any) -> dict[str, Any]:
     return existing(LOGGING_CONFIGURATION, name, tags, number, **fields)
 
 

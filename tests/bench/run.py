@@ -1,0 +1,377 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Measure the ways to manage N rooms side by side, and write docs/benchmarks.md (`make bench`): run.py SIZES."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.emulator.handle import Emulator  # noqa: E402
+
+WORK = ROOT / ".cache" / "bench"
+DURATIONS = WORK / "durations"
+SIZES = (1, 10, 100, 1000)
+WAYS = {
+    "loop": "loop of `ivschat_room`",
+    "stack": "`ivschat_stack`",
+    "cli": "AWS CLI script",
+    "boto3": "boto3 script",
+}
+# The step, and what the rooms are to be in it.
+STEPS = {"create": "present", "no change": "present", "one drifted": "present", "delete": "absent"}
+REPEATS = 3
+LATENCY = 0.03
+ROOM_CALLS = 5  # of each operation a second: the service's quota
+ROUNDS = 21  # of single tasks
+MEBIBYTE = 1024  # in the kibibytes of ru_maxrss
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one command took."""
+
+    seconds: float
+    calls: int
+    memory: float  # MiB, of its heaviest process
+    processor: float  # seconds of processor time, of all its processes
+    task: float | None = None  # seconds of the Ansible task alone
+
+    @classmethod
+    def median(cls, runs: list[Run]) -> Run:
+        tasks = [run.task for run in runs if run.task is not None]
+        return cls(
+            statistics.median(run.seconds for run in runs),
+            max(run.calls for run in runs),
+            max(run.memory for run in runs),
+            statistics.median(run.processor for run in runs),
+            statistics.median(tasks) if tasks else None,
+        )
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one single task took: seconds, and API calls of any service."""
+
+    median: float
+    quartile: float  # a quarter of the rounds took less
+    calls: int
+
+
+Results = dict[tuple[str, str, int], Run]  # by way, step and number of rooms
+
+
+class Bench:
+    """Runs commands against one emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        home = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_"))}
+        self.environment = {
+            **home,
+            "PATH": f"{ROOT / '.venv' / 'bench' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            "ANSIBLE_HOME": str(WORK / "ansible"),
+            "ANSIBLE_LOCALHOST_WARNING": "False",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
+            "AWS_ENDPOINT_URL": emulator.url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "AKIAEMULATORBENCH0001",
+            "AWS_SECRET_ACCESS_KEY": "an-emulator-needs-no-real-secret-0001",
+            "BENCH_DURATIONS": str(DURATIONS),
+        }
+
+    def measure(self, command: list[str]) -> Run:
+        """Run a command to its end; RuntimeError with its output when it fails."""
+        DURATIONS.unlink(missing_ok=True)
+        self.emulator.forget_calls()
+        output = WORK / "output"
+        with output.open("w") as file:
+            start = time.monotonic()
+            process = subprocess.Popen(
+                command, cwd=HERE, env=self.environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+            )
+            _pid, status, usage = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{output.read_text()[-2000:]}")
+        calls = len(self.emulator.calls())
+        tasks = [end - begin for name, begin, end in durations() if name == "Measured"]
+        processor = usage.ru_utime + usage.ru_stime
+        return Run(seconds, calls, usage.ru_maxrss / MEBIBYTE, processor, sum(tasks) if tasks else None)
+
+    def command(self, way: str, state: str, size: int, quotas: bool) -> list[str]:
+        """The command that brings so many rooms to a state, in one of the four ways."""
+        if way == "cli":
+            return ["./cli.sh", state, str(size)]
+        if way == "boto3":
+            return [sys.executable, "floor.py", state, str(size), str(ROOM_CALLS if quotas else 0)]
+        unlimited = dict.fromkeys(("room", "logging_configuration", "tag"), 1e6)
+        variables = {
+            "rooms": [{"name": f"bench-{number}"} for number in range(1, size + 1)],
+            "state": state,
+            **({} if quotas else {"calls_per_second": unlimited}),
+        }
+        (WORK / "variables.json").write_text(json.dumps(variables))
+        return ["ansible-playbook", "-e", f"@{WORK / 'variables.json'}", f"{way}.yml"]
+
+    def walk(self, way: str, size: int, quotas: bool, repeats: int) -> Results:
+        """Create, do it again, repair one, delete; the median of so many walks."""
+        runs: dict[str, list[Run]] = {step: [] for step in STEPS}
+        for _repeat in range(repeats):
+            self.emulator.reset()
+            if quotas:
+                self.emulator.set(latency=LATENCY, quotas="real")
+            for step, state in STEPS.items():
+                if step == "one drifted":
+                    self.measure(self.command("boto3", "drift", size, quotas))
+                run = self.measure(self.command(way, state, size, quotas))
+                check(self.emulator, step, size)
+                runs[step].append(run)
+                print(f"{way:6} {size:5} {step:12} {run.seconds:8.2f} s {run.calls:6} calls {run.memory:5.0f} MiB")
+        return {(way, step, size): Run.median(taken) for step, taken in runs.items()}
+
+    def tasks(self) -> dict[str, Task]:
+        """The single tasks, each by the median of its rounds."""
+        self.emulator.reset()
+        self.measure(["ansible-playbook", "-e", f"rounds={ROUNDS}", "tasks.yml"])
+        times = [call["time"] for call in self.emulator.calls(service=None)]
+        taken: dict[str, list[tuple[float, int]]] = {}
+        for name, start, end in durations():
+            calls = sum(start <= moment <= end for moment in times)
+            taken.setdefault(name.removeprefix("Task "), []).append((end - start, calls))
+        return {
+            name: Task(
+                statistics.median(seconds for seconds, _calls in rounds),
+                statistics.quantiles(seconds for seconds, _calls in rounds)[0],
+                max(calls for _seconds, calls in rounds),
+            )
+            for name, rounds in taken.items()
+            if len(rounds) == ROUNDS
+        }
+
+
+def durations() -> list[tuple[str, float, float]]:
+    """What the callback plugin has written: name, start and end of each task."""
+    return [tuple(json.loads(line)) for line in DURATIONS.read_text().splitlines()] if DURATIONS.exists() else []
+
+
+def check(emulator: Emulator, step: str, size: int) -> None:
+    """RuntimeError when the step has not done its work: a way that does nothing would be fast."""
+    writes = [call["operation"] for call in emulator.writes() if call["effect"]]
+    wanted = {
+        "create": ["CreateRoom"] * size,
+        "no change": [],
+        "one drifted": ["TagResource"],
+        "delete": ["DeleteRoom"] * size,
+    }[step]
+    # A wait for a deletion ends with a Get that finds nothing.
+    errors = {call["error"] for call in emulator.calls()} - {None, "ResourceNotFoundException"}
+    if writes != wanted or errors:
+        raise RuntimeError(f"{step} of {size} rooms: {len(writes)} writes, {writes[:5]}..., errors {errors}")
+
+
+def main(sizes: list[int]) -> None:
+    WORK.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    with Emulator.start() as emulator:
+        bench = Bench(emulator)
+        tasks = bench.tasks()
+        results = {}
+        for quotas in (False, True):
+            print(f"\n== {condition(quotas)}")
+            results[quotas] = measured(bench, sizes, quotas)
+    took = time.monotonic() - start
+    text = report(sizes, tasks, results, took)
+    path = (ROOT / "docs" if tuple(sizes) == SIZES else WORK) / "benchmarks.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    print(f"\n{path.relative_to(ROOT)} written after {took / 60:.0f} minutes")
+
+
+def measured(bench: Bench, sizes: list[int], quotas: bool) -> Results:
+    """All ways at all sizes that a reasonable time allows."""
+    results: Results = {}
+    for way in WAYS:
+        slow = way in ("loop", "cli")
+        largest = (10 if slow else 100) if quotas else (100 if slow else 1000)
+        for size in sizes:
+            if size <= largest:
+                once = slow and (size >= 100 or (quotas and size >= 10))
+                results |= bench.walk(way, size, quotas, 1 if once else REPEATS)
+    return results
+
+
+def condition(quotas: bool) -> str:
+    return "30 ms latency, the real quotas" if quotas else "No latency, no quotas"
+
+
+# The report
+
+
+def report(sizes: list[int], tasks: dict[str, Task], results: dict[bool, Results], took: float) -> str:
+    return "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            f"Written by `make bench` in {took / 60:.0f} minutes; do not edit. Measured against the emulator of the "
+            f"service on one machine with {os.cpu_count()} cores, which the emulator shares with what is measured: the "
+            "ratios matter, not the seconds.",
+            f"Python {sys.version.split()[0]}, ansible-core {version('ansible-core')}, boto3 {version('boto3')}, "
+            f"AWS CLI {cli_version()}.",
+            "",
+            "- Each room has a name and a tag. *One drifted*: one room's tag was changed by hand and is repaired.",
+            "- The loop is one playbook task with `loop`. The AWS CLI script lists each room by its name and creates, "
+            "tags or deletes it (`tests/bench/cli.sh`).",
+            "- The boto3 script makes the fewest possible calls, and knows nothing of errors, twins, waiting or check "
+            "mode (`tests/bench/floor.py`). It is the floor. Loop and stack have their default options, so they wait "
+            "until the service shows what they wrote; the stack's own pacing is switched off where there are no "
+            "quotas.",
+            "- Seconds are those of the whole command, `ansible-playbook` with its start included; in brackets those "
+            "of the task alone. Processor time is that of all processes of the command without the emulator, memory "
+            "that of its heaviest process.",
+            f"- Medians of {REPEATS} runs (memory and calls: the highest); the loop and the script of the AWS CLI ran "
+            "once with 100 rooms, and with latency once with 10.",
+            "- `≈` marks what was not measured but projected from the next smaller number of rooms, since it would "
+            "take minutes: these two take their time for each room, one by one.",
+            "",
+            "## To reach",
+            "",
+            *table(["Goal", "Measured", "Reached"], goals(sizes, tasks, results)),
+            "",
+            "## One task",
+            "",
+            f"Unchanged, in turn, {ROUNDS} rounds, seconds from the task's start to its result. An IVS Chat task that "
+            "is told the ARN makes one call, one that is told the name two (ListRooms, GetRoom).",
+            "",
+            *table(
+                ["Task", "Median s", "Lower quartile s", "Calls"],
+                ([name, f"{task.median:.3f}", f"{task.quartile:.3f}", str(task.calls)] for name, task in tasks.items()),
+            ),
+            *(line for quotas in (False, True) for line in section(sizes, results[quotas], quotas)),
+            "",
+        ]
+    )
+
+
+def section(sizes: list[int], results: Results, quotas: bool) -> Iterable[str]:
+    yield from ("", f"## {condition(quotas)}")
+    if quotas:
+        yield from ("", "Up to 100 rooms: beyond that the quota of 5 calls a second alone decides how long it takes.")
+    for step in STEPS:
+        yield from ("", f"### {step.capitalize()}", "")
+        yield from table(
+            ["Rooms", "", "Seconds", "x boto3", "Processor s", "Calls", "Memory MiB"],
+            (
+                row
+                for size in sizes
+                if not quotas or size <= 100
+                for way in WAYS
+                if (row := cells(results, way, step, size))
+            ),
+        )
+
+
+def cells(results: Results, way: str, step: str, size: int) -> list[str] | None:
+    """One row, projected from the next smaller size where it was not measured."""
+    known = max((n for w, s, n in results if (w, s) == (way, step) and n <= size), default=None)
+    if known is None or (way, step, known) not in results:
+        return None
+    run, factor = results[way, step, known], size / known
+    about = "" if factor == 1 else "≈ "
+    floor = results.get(("boto3", step, size))
+    seconds = f"{about}{run.seconds * factor:.{0 if factor > 1 else 2}f}"
+    if run.task is not None and factor == 1:
+        seconds += f" ({run.task:.2f})"
+    return [
+        str(size),
+        WAYS[way],
+        seconds,
+        f"{about}{run.seconds * factor / floor.seconds:.1f}" if floor else "",
+        f"{about}{run.processor * factor:.{0 if factor > 1 else 2}f}",
+        f"{about}{run.calls * factor:.0f}",
+        "" if factor > 1 else f"{run.memory:.0f}",
+    ]
+
+
+def table(head: list[str], rows: Iterable[list[str]]) -> Iterable[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+
+
+def goals(sizes: list[int], tasks: dict[str, Task], results: dict[bool, Results]) -> Iterable[list[str]]:
+    """One row a goal, as far as the sizes allow."""
+
+    def goal(name: str, value: float, most: float, text: str) -> list[str]:
+        return [name, text, "yes" if value <= most else "no"]
+
+    free, limited = results[False], results[True]
+    if 1000 in sizes:
+        stack = {step: free["stack", step, 1000] for step in STEPS}
+        floor = {step: free["boto3", step, 1000] for step in STEPS}
+        calls = stack["no change"].calls
+        yield goal("1000 rooms unchanged: at most 25 calls", calls, 25, f"{calls} calls")
+        loop = free["loop", "no change", 100].seconds * 10
+        times = loop / stack["no change"].seconds
+        yield goal(
+            "1000 rooms unchanged: 200 times faster than the loop",
+            200,
+            times,
+            f"{times:.0f} times ({stack['no change'].seconds:.2f} s to ≈ {loop:.0f} s)",
+        )
+        for step in STEPS:
+            alone = stack[step].task or 0
+            ratio = alone / floor[step].seconds
+            whole = stack[step].seconds / floor[step].seconds
+            yield goal(
+                f"1000 rooms, {step}: at most 1.5 times the boto3 script",
+                ratio,
+                1.5,
+                f"{ratio:.2f} times by the task, {whole:.2f} by the whole command",
+            )
+        memory = max(run.memory for run in stack.values())
+        yield goal("Memory with 1000 rooms: below 150 MiB", memory, 149.99, f"{memory:.0f} MiB")
+    if 100 in sizes:
+        quota = (100 - ROOM_CALLS) / ROOM_CALLS
+        seconds = limited["stack", "create", 100].seconds
+        yield goal(
+            "100 rooms created under quotas: at most 1.15 times the quota's floor",
+            seconds / quota,
+            1.15,
+            f"{seconds / quota:.2f} times ({seconds:.1f} s; 5 at once and 95 at 5 a second take {quota:.0f} s)",
+        )
+    one_call = {name: task.median for name, task in tasks.items() if "info" in name and task.calls == 1}
+    slowest, quickest = (choose(one_call, key=one_call.__getitem__) for choose in (max, min))
+    for how in ("by ARN", "by name"):
+        median = tasks[f"aws_ivs.chat.ivschat_room, {how}"].median
+        yield goal(
+            f"One unchanged task, {how}: no slower than an info module of amazon.aws with one call",
+            median,
+            one_call[quickest],
+            f"{median:.3f} s; {', '.join(f'{each} {one_call[each]:.3f} s' for each in {quickest: 0, slowest: 0})}",
+        )
+
+
+def cli_version() -> str:
+    tool = ROOT / ".venv" / "bench" / "bin" / "aws"
+    said = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True)
+    return (said.stdout or said.stderr).split()[0].partition("/")[2]
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1].split(",")])
