@@ -88,6 +88,11 @@ class LookupModule(AWSLookupBase):
         options = {name: self.get_option(name) for name in OPTIONS}
         users = [{**options, "user_id": str(term)} for term in terms]
         found = region_faults(self) + [fault for each in users for fault in faults(each, self.region)]
+        found += [
+            f"user_id: {term!r} is not valid, it must be the ID of a user (a list of them is given as *users)"
+            for term in terms
+            if not isinstance(term, (str, int)) or isinstance(term, bool)
+        ]
         if (options["room_arn"] is None) is (options["room_name"] is None):
             found.append("room_arn, room_name: exactly one of them is required")
         if found:

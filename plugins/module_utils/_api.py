@@ -17,8 +17,10 @@ from typing import Any, NamedTuple
 
 try:
     from botocore.exceptions import ClientError, ConnectionError, EndpointConnectionError, HTTPClientError
+    from botocore.parsers import ResponseParserError
 except ImportError:  # reported by AnsibleAWSModule
     ClientError = ConnectionError = EndpointConnectionError = HTTPClientError = type("NoBotocore", (Exception,), {})
+    ResponseParserError = ClientError
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
@@ -99,9 +101,26 @@ def throttled(call: Call, *causes: str) -> Call:
     def repeated(*arguments: Any, **parameters: Any) -> Any:
         left = {cause: REPEATS[cause] for cause in ("throttled", *causes)}
         tries = 1 + sum(left.values())
-        return _Retry.jittered_backoff(tries, catch_extra_error_codes=left, **PAUSES)(call)(*arguments, **parameters)
+        try:
+            return _Retry.jittered_backoff(tries, catch_extra_error_codes=left, **PAUSES)(call)(
+                *arguments, **parameters
+            )
+        except (AttributeError, ResponseParserError, ValueError) as error:  # what botocore makes of other answers
+            raise _strange() from error
 
     return repeated
+
+
+def refuse_strange(answer: Any, *members: str) -> None:
+    """Raise AnsibleAWSError for an answer without what the service always answers: a proxy's, or a wrong port's."""
+    if not all(member in answer for member in members):
+        raise _strange()
+
+
+def _strange() -> AnsibleAWSError:
+    return AnsibleAWSError(
+        message="The answer is not one of Amazon IVS Chat; check endpoint_url, and proxies between here and there"
+    )
 
 
 def hold_back(client: Any, calls_per_second: Callable[[str], float]) -> None:
@@ -110,14 +129,27 @@ def hold_back(client: Any, calls_per_second: Callable[[str], float]) -> None:
 
     def wait_for_turn(model: Any, **_context: Any) -> None:
         limit = calls_per_second(model.name)
-        # A quota below one call a second is one call in a longer window.
-        calls, window = (int(limit), WINDOW) if limit >= 1 else (1, WINDOW / limit)
+        # As many whole calls as go into about a second; below one call a second it is one in a longer window.
+        calls = max(1, int(limit))
+        window = WINDOW * calls / limit
         times = sent.setdefault(model.name, deque(maxlen=calls))
         if len(times) == calls and (pause := times[0] + window - time.monotonic()) > 0:
             time.sleep(pause)
         times.append(time.monotonic())
 
     client.meta.events.register("before-call.ivschat", wait_for_turn)
+
+
+def note_writes(client: Any) -> list[str]:
+    """Return a list to which this client adds the operation of each write that the service has accepted."""
+    accepted: list[str] = []
+
+    def note(http_response: Any, model: Any, **_context: Any) -> None:
+        if http_response.status_code < 300 and not model.name.startswith(("Get", "List")):
+            accepted.append(model.name)
+
+    client.meta.events.register("after-call.ivschat", note)
+    return accepted
 
 
 class Errors(AWSErrorHandler):
@@ -127,13 +159,28 @@ class Errors(AWSErrorHandler):
 
 
 def _pages(operation: Call, member: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-    """Yield all entries of a list operation; botocore has no paginators for this service."""
+    """Yield all entries of a list operation, each once; botocore has no paginators for this service.
+
+    Rooms are listed by their last change, so one that changes meanwhile can move others onto the next page again.
+    """
     page = retried(operation)
-    answer = page(**parameters)
-    yield from answer[member]
-    while answer.get("nextToken"):
-        answer = page(**parameters, nextToken=answer["nextToken"])
-        yield from answer[member]
+    seen: set[str] = set()
+    token: dict[str, str] = {}
+    while True:
+        answer = page(**parameters, **token)
+        refuse_strange(answer, member)
+        for entry in answer[member]:
+            if entry["arn"] not in seen:
+                seen.add(entry["arn"])
+                yield entry
+        if not answer.get("nextToken"):
+            return
+        token = {"nextToken": answer["nextToken"]}
+
+
+def _resource(kind: Kind, answer: dict[str, Any]) -> Resource:
+    refuse_strange(answer, "arn")
+    return normalise(kind, answer)
 
 
 @Errors.common_error_handler("list rooms")
@@ -143,27 +190,35 @@ def list_rooms(
     message_review_handler_uri: str | None = None,
     logging_configuration_identifier: str | None = None,
 ) -> list[Resource]:
-    """ListRooms with the service's filters; length and rate of its entries are None, the service leaves them out."""
+    """ListRooms with the service's filters; length and rate of its entries are None, the service leaves them out.
+
+    A logging configuration that does not exist is used by no room.
+    """
     filters = {
         "name": name,
         "messageReviewHandlerUri": message_review_handler_uri,
         "loggingConfigurationIdentifier": logging_configuration_identifier,
     }
     pages = _pages(client.list_rooms, "rooms", **{key: value for key, value in filters.items() if value})
-    return [normalise(ROOM, room) for room in pages]
+    try:
+        return [normalise(ROOM, room) for room in pages]
+    except is_boto3_error_code("ResourceNotFoundException"):
+        if logging_configuration_identifier is None:
+            raise
+        return []
 
 
 @Errors.list_error_handler("get room")
 def get_room(client: Any, arn: str) -> Resource | None:
     """GetRoom, or None when there is no such room."""
-    return normalise(ROOM, retried(client.get_room)(identifier=arn))
+    return _resource(ROOM, retried(client.get_room)(identifier=arn))
 
 
 @Errors.common_error_handler("create room")
 def create_room(client: Any, fields: Resource, tags: dict[str, str]) -> Resource:
     """CreateRoom with its tags; not repeated when it ended unclear."""
     call = throttled(client.create_room, "ConflictException", LAMBDA_PERMISSION)
-    return normalise(ROOM, call(**request(fields), **_tagged(tags)))
+    return _resource(ROOM, call(**request(fields), **_tagged(tags)))
 
 
 def _tagged(tags: dict[str, str]) -> dict[str, Any]:
@@ -175,7 +230,7 @@ def _tagged(tags: dict[str, str]) -> dict[str, Any]:
 def update_room(client: Any, arn: str, fields: Resource) -> Resource:
     """UpdateRoom with the fields that change; returns the whole room."""
     call = retried(client.update_room, "ConflictException", LAMBDA_PERMISSION)
-    return normalise(ROOM, call(identifier=arn, **request(fields)))
+    return _resource(ROOM, call(identifier=arn, **request(fields)))
 
 
 @Errors.common_error_handler("delete room")
@@ -194,21 +249,21 @@ def list_logging_configurations(client: Any) -> list[Resource]:
 @Errors.list_error_handler("get logging configuration")
 def get_logging_configuration(client: Any, arn: str) -> Resource | None:
     """GetLoggingConfiguration, or None when there is no such logging configuration."""
-    return normalise(LOGGING_CONFIGURATION, retried(client.get_logging_configuration)(identifier=arn))
+    return _resource(LOGGING_CONFIGURATION, retried(client.get_logging_configuration)(identifier=arn))
 
 
 @Errors.common_error_handler("create logging configuration")
 def create_logging_configuration(client: Any, fields: Resource, tags: dict[str, str]) -> Resource:
     """CreateLoggingConfiguration with its tags; not repeated when it ended unclear."""
     call = throttled(client.create_logging_configuration, "ConflictException")
-    return normalise(LOGGING_CONFIGURATION, call(**request(fields), **_tagged(tags)))
+    return _resource(LOGGING_CONFIGURATION, call(**request(fields), **_tagged(tags)))
 
 
 @Errors.common_error_handler("update logging configuration")
 def update_logging_configuration(client: Any, arn: str, fields: Resource) -> Resource:
     """UpdateLoggingConfiguration with the fields that change; repeated while another change is under way (409)."""
     call = retried(client.update_logging_configuration, "ConflictException")
-    return normalise(LOGGING_CONFIGURATION, call(identifier=arn, **request(fields)))
+    return _resource(LOGGING_CONFIGURATION, call(identifier=arn, **request(fields)))
 
 
 @Errors.common_error_handler("delete logging configuration")

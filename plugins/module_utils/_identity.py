@@ -15,10 +15,10 @@ from ._plan import age_order, is_deleting
 from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, is_arn
 from ._waits import pauses
 
-# Runs that create one name at once remove their twins within seconds. Twins younger than YOUNG are looked at again
-# for TWINS_LAST, both in seconds, before the name is called ambiguous.
+# Runs that create one name at once remove their twins within seconds, and List and Get agree within seconds. What is
+# not clear is looked at again for LOOK_AGAIN, of twins only those younger than YOUNG; both in seconds.
 YOUNG = 60.0
-TWINS_LAST = 6.0
+LOOK_AGAIN = 6.0
 
 
 class Found(NamedTuple):
@@ -31,7 +31,8 @@ class Found(NamedTuple):
 def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
     """Find a resource by its ARN or, without one, by its name.
 
-    Raises AnsibleAWSError when several have the name; it lists their ARNs and create times.
+    Raises AnsibleAWSError when several have the name; it lists their ARNs and create times. Also when List shows one
+    that Get does not find: if it is Get that lags, to take it for absent would make a second one.
     """
     if arn is not None:
         resource = CALLS[kind].get(client, arn)
@@ -39,19 +40,31 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
             return Found(None, [resource])
         return Found(resource, [])
     matches: list[Resource] = []
-    for _now in pauses(TWINS_LAST):
+    shown: list[Resource] = []
+    for _now in pauses(LOOK_AGAIN):
         listed = named(client, kind, name or "")
-        matches = [resource for resource in listed if not is_deleting(resource)]
-        if len(matches) > 1:
-            matches = existing(client, kind, matches)
-        if len(matches) <= 1:
-            deleting = [resource for resource in listed if is_deleting(resource)]
-            return Found(complete(client, kind, matches[0]) if matches else None, deleting)
-        if not any(_is_young(resource) for resource in matches):
+        shown = [resource for resource in listed if not is_deleting(resource)]
+        deleting = [resource for resource in listed if is_deleting(resource)]
+        if not shown:
+            return Found(None, deleting)
+        matches = existing(client, kind, shown) if len(shown) > 1 else shown
+        if len(matches) == 1 and (found := complete(client, kind, matches[0])):
+            return Found(found, deleting)
+        if len(matches) > 1 and not any(is_young(resource) for resource in matches):
             break
+    if len(matches) <= 1:
+        raise lags(kind, [resource["arn"] for resource in shown])
     raise AnsibleAWSError(
         message=f"name: {len(matches)} {kind.title}s are named {name!r}, so nothing was changed; say which one is "
         f"meant with arn: {describe(matches)}"
+    )
+
+
+def lags(kind: Kind, arns: list[str]) -> AnsibleAWSError:
+    """Return what to say of resources that List shows and Get does not find, or not yet."""
+    return AnsibleAWSError(
+        message=f"List shows {len(arns)} {kind.title}(s) that Get does not find, so nothing was changed, the first is "
+        f"{arns[0]}; it has been made or deleted just now: run the task again in a moment"
     )
 
 
@@ -73,7 +86,8 @@ def describe(resources: Iterable[Resource]) -> str:
     return ", ".join(f"{each['arn']} (created {each['create_time']})" for each in sorted(resources, key=age_order))
 
 
-def _is_young(resource: Resource) -> bool:
+def is_young(resource: Resource) -> bool:
+    """Whether a resource may still be the twin of a race that is about to be removed."""
     age = datetime.now(timezone.utc) - datetime.fromisoformat(resource["create_time"])
     return abs(age.total_seconds()) < YOUNG
 
@@ -89,12 +103,11 @@ def arns_of(client: Any, kind: Kind, identifiers: list[str], option: str) -> lis
     Raises AnsibleAWSError for names that none or several have, and for one resource that is meant twice.
     """
     names = [each for each in identifiers if not is_arn(each)]
-    listed: list[Resource] = []
-    if names and kind is ROOM:
-        listed = list_rooms(client, name=names[0] if len(names) == 1 else None)
-    elif names:
-        listed = list_logging_configurations(client)
-    by_name = {name: [each for each in listed if each["name"] == name and not is_deleting(each)] for name in names}
+    by_name: dict[str, list[Resource]] = {}
+    for _now in pauses(LOOK_AGAIN if names else 0):
+        by_name = _by_name(client, kind, names)
+        if not any(is_young(each) for matches in by_name.values() if len(matches) > 1 for each in matches):
+            break
     faults = [_fault(kind, name, matches, option) for name, matches in by_name.items() if len(matches) != 1]
     if faults:
         raise AnsibleAWSError(message="; ".join(faults))
@@ -103,6 +116,16 @@ def arns_of(client: Any, kind: Kind, identifiers: list[str], option: str) -> lis
     if twice:
         raise AnsibleAWSError(message=f"{option}: {twice[0]} is meant twice, each entry must be given once")
     return arns
+
+
+def _by_name(client: Any, kind: Kind, names: list[str]) -> dict[str, list[Resource]]:
+    """Return the resources of each name, with one listing for all of them."""
+    listed: list[Resource] = []
+    if names and kind is ROOM:
+        listed = list_rooms(client, name=names[0] if len(names) == 1 else None)
+    elif names:
+        listed = list_logging_configurations(client)
+    return {name: [each for each in listed if each["name"] == name and not is_deleting(each)] for name in names}
 
 
 def _fault(kind: Kind, name: str, matches: list[Resource], option: str) -> str:

@@ -11,7 +11,7 @@ from ansible.module_utils.common.text.converters import to_text
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
 
-from ._api import Errors, error_code, get_room, hold_back, is_unclear, retried, throttled
+from ._api import Errors, error_code, get_room, hold_back, is_unclear, refuse_strange, retried, throttled
 from ._identity import arns_of
 from ._module import ChatModule, explain, unless_check_mode
 from ._resources import (
@@ -100,6 +100,7 @@ def attributes(params: dict[str, Any]) -> dict[str, str] | None:
 
 
 def _shown(answer: dict[str, Any], *members: str) -> dict[str, Any]:
+    refuse_strange(answer, *members[:1])
     shown = boto3_resource_to_ansible_dict(answer, transform_tags=False, force_tags=False)
     return {member: shown.get(member) for member in members}
 
@@ -112,6 +113,8 @@ def faults(params: dict[str, Any], region: str | None) -> list[str]:
     found = []
     if params.get("room_arn") is not None:
         found += arn_fault("room_arn", params["room_arn"], ROOM, region)
+    if params.get("room_name") == "":
+        found.append("room_name: '' is not valid, it must be the name of a room")
     found += limit_fault("room_name", params.get("room_name"), NAME)
     rooms = params.get("rooms") or []
     for position, room in enumerate(rooms):

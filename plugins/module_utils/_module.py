@@ -118,7 +118,10 @@ def client(module: ChatModule) -> Any:
     set_collection_info("aws_ivs.chat", VERSION)
     if (module.params.get("aws_config") or {}).pop("retries", None) is not None:
         module.warn("aws_config.retries is not used: this collection counts its own retries, so that a create is safe")
-    return module.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
+    try:
+        return module.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
+    except (TypeError, ValueError) as error:  # botocore's, of an option or value that it does not know
+        raise AnsibleAWSError(message=f"aws_config: {error}") from error
 
 
 def converge(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +49,7 @@ def plan_present(
     Raises AnsibleAWSError when the tags that are kept and the new ones are more than the service allows.
     """
     current = before or {**dict.fromkeys(kind.assigned), **kind.created, "tags": {}}
-    after = {**current, **given}
+    after = {**current, **{name: value for name, value in given.items() if not holds(current[name], value)}}
     if "message_review_handler" in given:
         after["message_review_handler"] = _merged_handler(
             current["message_review_handler"], given["message_review_handler"]
@@ -72,6 +73,29 @@ def plan_present(
         fields = {**fields, "destination_configuration": after["destination_configuration"]}
         after["state"] = "ACTIVE"
     return Plan(kind, before, after, fields, to_set, to_unset)
+
+
+def holds(current: Any, wanted: Any) -> bool:
+    """Whether a value is the wanted one; of a dict only what is wanted counts, the service may have added to it."""
+    if isinstance(current, dict) and isinstance(wanted, dict):
+        return all(key in current and holds(current[key], value) for key, value in wanted.items())
+    return bool(current == wanted)
+
+
+def unshown(plan: Plan, resource: Resource, unread: Collection[str] = ()) -> Resource:
+    """Return what a resource does not show (yet) of what a plan wrote, as it shows it; the `unread` fields aside.
+
+    Only what was written is compared: others may change the rest meanwhile.
+    """
+    differing = {
+        name: resource[name]
+        for name, value in plan.fields.items()
+        if name not in unread and not holds(resource[name], value)
+    }
+    tags = resource["tags"]
+    if not plan.tags.items() <= tags.items() or tags.keys() & set(plan.untag):
+        differing["tags"] = tags
+    return differing
 
 
 def _merged_handler(current: Resource | None, given: Resource) -> Resource | None:

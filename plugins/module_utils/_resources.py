@@ -37,6 +37,8 @@ class Limit:
 
     def accepts(self, value: Any) -> bool:
         """Whether a number lies within the limits, or a text has as many code points and the right characters."""
+        if isinstance(value, bool):
+            return False
         size = value if isinstance(value, int) else len(value)
         return self.minimum <= size <= self.maximum and (
             self.pattern is None or re.fullmatch(self.pattern, value) is not None
@@ -80,6 +82,7 @@ class Kind:
     arn_type: str  # the word before the slash in an ARN
     fields: tuple[str, ...]  # what a user can set, tags aside
     created: dict[str, Any]  # what a create gives to a field that is not set (API reference, CreateRoom)
+    unlisted: tuple[str, ...] = ()  # fields that List leaves out and Get answers
     assigned: tuple[str, ...] = ("arn", "id", "create_time", "update_time")  # by the service
 
 
@@ -101,6 +104,7 @@ ROOM = Kind(
         "message_review_handler": None,
         "logging_configuration_identifiers": [],
     },
+    unlisted=("maximum_message_length", "maximum_message_rate_per_second"),
 )
 LOGGING_CONFIGURATION = Kind(
     name="logging_configuration",

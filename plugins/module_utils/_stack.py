@@ -9,15 +9,14 @@ with the rules of the single modules (_resources, _plan).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ._identity import describe
-from ._plan import Plan, age_order, diff, is_deleting, plan_absent, plan_present, settable
+from ._plan import Plan, age_order, diff, is_deleting, is_failed, plan_absent, plan_present, settable
 from ._resources import (
     LOGGING_CONFIGURATION,
     MAXIMUM_TAGS,
@@ -38,6 +37,14 @@ Resource = dict[str, Any]
 
 IDENTIFIERS = "logging_configuration_identifiers"
 QUOTAS: dict[str, float] = {"room": 5, "logging_configuration": 3, "tag": 10}  # calls of each operation a second
+FASTEST = 1_000_000  # calls a second: as good as no limit
+CALLS_PER_SECOND: dict[str, Any] = {
+    "type": "dict",
+    "apply_defaults": True,
+    "options": {name: {"type": "float", "default": quota} for name, quota in QUOTAS.items()},
+}
+# The options that hold the declared resources, in the order in which these are made.
+OPTIONS = {LOGGING_CONFIGURATION: "logging_configurations", ROOM: "rooms"}
 
 
 @dataclass(frozen=True)
@@ -45,11 +52,15 @@ class Owner:
     """The tag that marks the members of a stack."""
 
     tag: str
-    stack: str
+    stack: str  # "": of no stack, when all that exists is exported
 
     def owns(self, resource: Resource) -> bool:
         """Whether a resource is a member of this stack."""
         return resource["tags"].get(self.tag) == self.stack
+
+    def is_foreign(self, resource: Resource) -> bool:
+        """Whether a resource is a member of another stack."""
+        return self.tag in resource["tags"] and not self.owns(resource)
 
 
 @dataclass(frozen=True)
@@ -103,14 +114,29 @@ class Item:
         """The name of the resource."""
         return (self.plan.after or self.plan.before or {})["name"]
 
+    @property
+    def arn(self) -> str | None:
+        """The ARN, None for what is to be created."""
+        return (self.plan.before or {}).get("arn")
+
+    def _sides(self) -> tuple[Resource, Resource]:
+        """Return what a user can set, before and after, and the state of what is repaired."""
+        sides = self.plan.before, self.plan.after
+        repair = all(sides) and is_failed(sides[0] or {})
+        before, after = (
+            {**settable(self.plan.kind, side), **({"state": side["state"]} if side and repair else {})}
+            for side in sides
+        )
+        return before, after
+
     def returned(self) -> dict[str, Any]:
         """Return this line as the module returns it."""
-        before, after = (settable(self.plan.kind, side) for side in (self.plan.before, self.plan.after))
+        before, after = self._sides()
         return {
             "action": self.action,
             "resource": self.plan.kind.name,
             "name": self.name,
-            "arn": (self.plan.before or self.plan.after or {})["arn"],
+            "arn": self.arn,
             "changes": {
                 field: {"before": before.get(field), "after": after.get(field)}
                 for field in {**before, **after}
@@ -121,35 +147,25 @@ class Item:
     def diff(self) -> dict[str, Any]:
         """Return the difference as Ansible shows it, only what changes, with the action in its header."""
         shown = diff(self.plan, True)
-        before, after = shown["before"], shown["after"]
+        before, after = self._sides()
         sides = {  # a length or rate that was not read is None, and says nothing
             "before": {field: value for field, value in before.items() if value not in (None, after.get(field))},
             "after": {field: value for field, value in after.items() if value not in (None, before.get(field))},
         }
-        header = f"{self.action} {shown['after_header'] or shown['before_header']}"
+        header = f"{self.action} {shown['after_header']}" + ("" if self.name else f" {self.arn}")
         return {**sides, "before_header": header, "after_header": header}
 
 
 def stack_faults(params: dict[str, Any], region: str | None) -> list[str]:
     """Check a whole declaration; return all its faults, each with its place."""
-    found = []
-    if not TAG_VALUE.accepts(params["name"]) or not params["name"]:
-        found.append(
-            f"name: {params['name'][:64]!r} is not valid, it must be 1 to 256 characters, since it is a tag's value"
-        )
     tag = params["ownership_tag"]
-    if not TAG_KEY.accepts(tag) or tag.lower().startswith("aws:"):
-        found.append(f'ownership_tag: {tag[:64]!r} is not valid, it must be {TAG_KEY.rule} and not start with "aws:"')
+    found = owner_faults(params["name"], tag)
     found += tag_faults(params["tags"])
     if tag in (params["tags"] or {}):
         found.append(f"tags: {tag!r} is the ownership tag, it must not be set as an ordinary tag")
-    found += [
-        f"calls_per_second.{name}: {value} is not valid, it must be a number above 0"
-        for name, value in params["calls_per_second"].items()
-        if value is None or not (isfinite(value) and value > 0)
-    ]
+    found += pace_faults(params["calls_per_second"])
     declared = {each["name"] for each in params["logging_configurations"] or []}
-    for kind, option in ((LOGGING_CONFIGURATION, "logging_configurations"), (ROOM, "rooms")):
+    for kind, option in OPTIONS.items():
         seen: dict[str, int] = {}
         for position, entry in enumerate(params[option] or []):
             place = f"{option}[{position}]."
@@ -173,6 +189,25 @@ def stack_faults(params: dict[str, Any], region: str | None) -> list[str]:
     return found
 
 
+def owner_faults(name: str | None, tag: str) -> list[str]:
+    """Check the name of a stack, when it is set, and the key of the tag that holds it."""
+    found = []
+    if name is not None and (not name or not TAG_VALUE.accepts(name)):
+        found.append(f"name: {name[:64]!r} is not valid, it must be 1 to 256 characters, since it is a tag's value")
+    if not TAG_KEY.accepts(tag) or tag.lower().startswith("aws:"):
+        found.append(f'ownership_tag: {tag[:64]!r} is not valid, it must be {TAG_KEY.rule} and not start with "aws:"')
+    return found
+
+
+def pace_faults(calls_per_second: dict[str, float | None]) -> list[str]:
+    """Check how many calls of each operation may be made a second."""
+    return [
+        f"calls_per_second.{name}: {value} is not valid, it must be a number above 0 and at most {FASTEST}"
+        for name, value in calls_per_second.items()
+        if value is None or not 0 < value <= FASTEST
+    ]
+
+
 def _reference_faults(references: list[str] | None, declared: set[str], region: str | None, place: str) -> list[str]:
     option = f"{place}logging_configurations"
     unknown = [
@@ -187,7 +222,7 @@ def _reference_faults(references: list[str] | None, declared: set[str], region: 
 def entries(params: dict[str, Any], owner: Owner) -> list[Entry]:
     """Return the declared resources, logging configurations first, with the tags of the stack."""
     declared = []
-    for kind, option in ((LOGGING_CONFIGURATION, "logging_configurations"), (ROOM, "rooms")):
+    for kind, option in OPTIONS.items():
         for position, entry in enumerate(params[option] or []):
             set_by_user = params["tags"] is not None or entry.get("tags") is not None
             tags = text_tags({**(params["tags"] or {}), **(entry.get("tags") or {})})
@@ -205,47 +240,83 @@ def entries(params: dict[str, Any], owner: Owner) -> list[Entry]:
     return declared
 
 
+def removable(params: dict[str, Any]) -> list[Kind]:
+    """Return the kinds of which members that are not declared are deleted, in the order of the deletions.
+
+    With `prune` those whose option is set: what is not set is left alone, and only [] says that there are to be none.
+    """
+    absent = params["state"] == "absent"
+    return [kind for kind in (ROOM, LOGGING_CONFIGURATION) if absent or (params["prune"] and _is_set(params, kind))]
+
+
+def _is_set(params: dict[str, Any], kind: Kind) -> bool:
+    return params[OPTIONS[kind]] is not None
+
+
+def candidates(entry: Entry, named: list[Resource], owner: Owner, adopt: bool) -> list[Resource]:
+    """Return the resources that an entry may mean, of those of its name: members, else ones that it may take over."""
+    members = [resource for resource in named if owner.owns(resource)]
+    if members or not adopt or any(owner.is_foreign(resource) for resource in named):
+        return members
+    return named
+
+
+def by_name(listed: dict[Kind, list[Resource]]) -> dict[tuple[Kind, str], list[Resource]]:
+    """Return the resources of each kind and name, without those that are being deleted."""
+    found: dict[tuple[Kind, str], list[Resource]] = {}
+    for kind, resources in listed.items():
+        for resource in resources:
+            if not is_deleting(resource):
+                found.setdefault((kind, resource["name"]), []).append(resource)
+    return found
+
+
+def twins(
+    declared: Iterable[Entry], listed: dict[Kind, list[Resource]], owner: Owner, adopt: bool
+) -> list[tuple[Kind, list[Resource]]]:
+    """Return the resources of each entry that may mean several."""
+    named = by_name(listed)
+    meant = [
+        (entry.kind, candidates(entry, named.get((entry.kind, entry.name), []), owner, adopt)) for entry in declared
+    ]
+    return [(kind, resources) for kind, resources in meant if len(resources) > 1]
+
+
 def match(entry: Entry, named: list[Resource], owner: Owner, adopt: bool) -> tuple[Resource | None, bool]:
     """Return the resource that an entry means, and whether it is adopted with this run.
 
     Raises AnsibleAWSError when that is not clear, or when it belongs to another stack, or to none and `adopt` is not
     set. `named` are the resources of the entry's name, without those being deleted.
     """
-    members = [resource for resource in named if owner.owns(resource)]
-    foreign = [resource for resource in named if owner.tag in resource["tags"] and not owner.owns(resource)]
-    free = [resource for resource in named if owner.tag not in resource["tags"]]
-    if len(members) > 1 or (not members and not foreign and adopt and len(free) > 1):
-        whose = "members of this stack" if members else "resources without an owner"
+    meant = candidates(entry, named, owner, adopt)
+    if len(meant) > 1:
+        whose = "members of this stack" if owner.owns(meant[0]) else "resources without an owner"
         raise AnsibleAWSError(
             message=f"{entry.place}: several {whose} are named {entry.name!r}, delete or rename those that are not "
-            f"meant: {describe(members or free)}"
+            f"meant: {describe(meant)}"
         )
-    if members:
-        return members[0], False
-    if foreign:
+    if meant:
+        return meant[0], not owner.owns(meant[0])
+    if foreign := [resource for resource in named if owner.is_foreign(resource)]:
         stacks = ", ".join(f"{each['arn']} of stack {each['tags'][owner.tag]!r}" for each in foreign)
         raise AnsibleAWSError(message=f"{entry.place}: {entry.name!r} is a member of another stack: {stacks}")
-    if free and not adopt:
+    if named:
         raise AnsibleAWSError(
-            message=f"{entry.place}: {entry.name!r} exists already and has no owner: {describe(free)}; set adopt to "
+            message=f"{entry.place}: {entry.name!r} exists already and has no owner: {describe(named)}; set adopt to "
             "take it over"
         )
-    return (free[0], True) if free else (None, False)
+    return None, False
 
 
 def match_all(
     declared: Iterable[Entry], listed: dict[Kind, list[Resource]], owner: Owner, adopt: bool
 ) -> list[tuple[Entry, Resource | None, bool]]:
     """Match every entry; raises one AnsibleAWSError that names all that cannot be matched."""
-    by_name: dict[tuple[str, str], list[Resource]] = {}
-    for kind, resources in listed.items():
-        for resource in resources:
-            if not is_deleting(resource):
-                by_name.setdefault((kind.name, resource["name"]), []).append(resource)
+    named = by_name(listed)
     matched, refused = [], []
     for entry in declared:
         try:
-            matched.append((entry, *match(entry, by_name.get((entry.kind.name, entry.name), []), owner, adopt)))
+            matched.append((entry, *match(entry, named.get((entry.kind, entry.name), []), owner, adopt)))
         except AnsibleAWSError as error:
             refused.append(str(error.message))
     if refused:
@@ -255,21 +326,20 @@ def match_all(
 
 def needs_details(entry: Entry) -> bool:
     """Whether an existing room must be read with GetRoom: lists leave length and rate out."""
-    return entry.kind is ROOM and any(
-        field in entry.given for field in ("maximum_message_length", "maximum_message_rate_per_second")
-    )
+    return any(field in entry.given for field in entry.kind.unlisted)
 
 
 def plan_stack(
     matched: Iterable[tuple[Entry, Resource | None, bool]],
     listed: dict[Kind, list[Resource]],
     owner: Owner,
-    remove: bool,
+    remove: Collection[Kind],
 ) -> list[Item]:
     """Plan everything, in the order of the writes: what is declared, then what is removed, rooms first.
 
-    `remove`: the members that are not declared are deleted. Raises one AnsibleAWSError that names all entries that
-    cannot be planned, and one for logging configurations that are to be removed and that rooms will still use.
+    `remove`: the kinds of which members that are not declared are deleted. Raises one AnsibleAWSError that names all
+    entries that cannot be planned, and one for logging configurations that are to be removed and that rooms will still
+    use.
     """
     matched = list(matched)
     arns = {
@@ -285,10 +355,8 @@ def plan_stack(
             refused.append(str(error.message))
     if refused:
         raise AnsibleAWSError(message="; ".join(refused))
-    if not remove:
-        return items
     kept = {before["arn"] for _entry, before, _adopted in matched if before}
-    for kind in (ROOM, LOGGING_CONFIGURATION):
+    for kind in remove:
         items += [
             Item(plan_absent(kind, resource))
             for resource in listed[kind]
@@ -332,52 +400,60 @@ def summary(actions: Iterable[str]) -> dict[str, int]:
 
 
 def export(
-    rooms: Iterable[Resource], configurations: Iterable[Resource], owner_tag: str
+    chosen: dict[Kind, list[Resource]], listed: dict[Kind, list[Resource]], owner: Owner
 ) -> tuple[dict[str, list[Resource]], list[dict[str, str]]]:
-    """Return resources as a declaration that a stack accepts, and those that it cannot declare, with the reason.
+    """Return the chosen resources as a declaration that a stack accepts, and those it cannot hold, with the reason.
 
-    A room's logging configurations stand in it by name where that name is declared here, else by ARN.
+    `listed` is all that exists, since a name must tell one from all others. A room's logging configurations stand in
+    the declaration by name where that name is declared in it, else by ARN.
     """
     skipped: list[dict[str, str]] = []
-    names: dict[str, str] = {}
-    declared: dict[str, list[Resource]] = {"logging_configurations": [], "rooms": []}
-    for configuration in _declarable(configurations, skipped):
-        names[configuration["arn"]] = configuration["name"]
-        declared["logging_configurations"].append(
-            {
-                "name": configuration["name"],
-                "destination_configuration": configuration["destination_configuration"],
-                "tags": _own_tags(configuration, owner_tag),
-            }
-        )
-    for room in _declarable(rooms, skipped):
+    kept: dict[Kind, list[Resource]] = {}
+    for kind in OPTIONS:
+        rivals = [each for each in listed[kind] if not owner.stack or owner.owns(each)]
+        names = Counter(each["name"] for each in rivals if not is_deleting(each))
+        kept[kind] = []
+        for resource in sorted((each for each in chosen[kind] if not is_deleting(each)), key=age_order):
+            if reason := _undeclarable(resource, names, owner):
+                skipped.append({"arn": resource["arn"], "reason": reason})
+            else:
+                kept[kind].append(resource)
+    declared_names = {each["arn"]: each["name"] for each in kept[LOGGING_CONFIGURATION]}
+    configurations = [
+        {
+            "name": each["name"],
+            "destination_configuration": each["destination_configuration"],
+            "tags": _own_tags(each, owner),
+        }
+        for each in kept[LOGGING_CONFIGURATION]
+    ]
+    rooms = []
+    for room in kept[ROOM]:
         entry = {
             "name": room["name"],
             "maximum_message_length": room["maximum_message_length"],
             "maximum_message_rate_per_second": room["maximum_message_rate_per_second"],
             "message_review_handler": room["message_review_handler"] or {"uri": ""},
-            "logging_configurations": [names.get(arn, arn) for arn in room[IDENTIFIERS]],
-            "tags": _own_tags(room, owner_tag),
+            "logging_configurations": [declared_names.get(arn, arn) for arn in room[IDENTIFIERS]],
+            "tags": _own_tags(room, owner),
         }
-        declared["rooms"].append({field: value for field, value in entry.items() if value is not None})
-    return declared, skipped
+        rooms.append({field: value for field, value in entry.items() if value is not None})
+    return {OPTIONS[LOGGING_CONFIGURATION]: configurations, OPTIONS[ROOM]: rooms}, skipped
 
 
-def _declarable(resources: Iterable[Resource], skipped: list[dict[str, str]]) -> list[Resource]:
-    """Return those that a name alone tells apart, oldest first; note the others."""
-    resources = sorted((each for each in resources if not is_deleting(each)), key=age_order)
-    names = Counter(resource["name"] for resource in resources)
-    kept = []
-    for resource in resources:
-        if not resource["name"]:
-            skipped.append({"arn": resource["arn"], "reason": "it has no name"})
-        elif names[resource["name"]] > 1:
-            skipped.append({"arn": resource["arn"], "reason": f"another one is named {resource['name']!r} too"})
-        else:
-            kept.append(resource)
-    return kept
+def _undeclarable(resource: Resource, names: Counter[str], owner: Owner) -> str | None:
+    """Return why a stack could not take a resource over by its name, None when it could."""
+    if not resource["name"]:
+        return "it has no name"
+    if names[resource["name"]] > 1:
+        return f"another one is named {resource['name']!r} too"
+    if owner.is_foreign(resource):
+        return f"it is a member of the stack {resource['tags'][owner.tag]!r}"
+    if len(_own_tags(resource, owner)) >= MAXIMUM_TAGS:
+        return f"it has {MAXIMUM_TAGS} tags, which leaves no room for the ownership tag"
+    return None
 
 
-def _own_tags(resource: Resource, owner_tag: str) -> dict[str, str]:
+def _own_tags(resource: Resource, owner: Owner) -> dict[str, str]:
     """Return the tags that a declaration may set."""
-    return {key: value for key, value in resource["tags"].items() if key != owner_tag and not key.startswith("aws:")}
+    return {key: value for key, value in resource["tags"].items() if key != owner.tag and not key.startswith("aws:")}

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ._api import CALLS, Resource, named
-from ._plan import is_changing, is_deleting, is_failed
+from ._plan import Plan, is_changing, is_deleting, is_failed, unshown
 from ._resources import Kind
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
+# How long (s) a state from before a deletion may still be shown after it.
+OLD_STATE_LASTS = 6.0
 
 T = TypeVar("T")
 
@@ -52,18 +54,18 @@ def wait_until(goal: str, look: Callable[[], T], timeout: float) -> T:
 def refuse_failed(kind: Kind, resource: Resource) -> None:
     """Raise AnsibleAWSError for a logging configuration that ended in a *_FAILED state: waiting longer is no use."""
     if is_failed(resource):
+        repair = "" if resource["state"] == "DELETE_FAILED" else " with state=present to repair it"
         raise AnsibleAWSError(
-            message=f"The {kind.title} {resource['arn']} is in state {resource['state']}; run the task again with "
-            "state=present to repair it"
+            message=f"The {kind.title} {resource['arn']} is in state {resource['state']}; run the task again{repair}"
         )
 
 
 def wait_settled(
-    client: Any, kind: Kind, arn: str, timeout: float, shows: Resource | None = None, since: str = ""
+    client: Any, kind: Kind, arn: str, timeout: float, plan: Plan | None = None, since: str = ""
 ) -> Resource:
-    """Wait until Get finds the resource with the values `shows`, and ACTIVE if it has states; return it.
+    """Wait until Get finds the resource with what the plan wrote, and ACTIVE if it has states; return it.
 
-    `since` is the update time that the write answered: what Get shows from before it, is an old picture.
+    `since` is the update time that a repair answered: what Get shows from an earlier second, is an old picture.
     Raises AnsibleAWSError at once for a *_FAILED state, and after `timeout` seconds.
     """
 
@@ -71,17 +73,22 @@ def wait_settled(
         resource = CALLS[kind].get(client, arn)
         if resource is None:
             raise Unmet("not found")
-        if (resource["update_time"] or "") < since:
+        if is_older(resource, since):
             raise Unmet(f"the values of {resource['update_time']}, before the change")
         refuse_failed(kind, resource)
         if resource.get("state", "ACTIVE") != "ACTIVE":
             raise Unmet(f"state {resource['state']}")
-        differing = {name: resource[name] for name, value in (shows or {}).items() if resource[name] != value}
-        if differing:
+        if plan and (differing := unshown(plan, resource)):
             raise Unmet(", ".join(f"{name} {value!r}" for name, value in differing.items()))
         return resource
 
-    return wait_until(f"Get shows the {kind.title} {arn}{' as it was written' if shows else ''}", look, timeout)
+    return wait_until(f"Get shows the {kind.title} {arn}{' as it was written' if plan else ''}", look, timeout)
+
+
+def is_older(resource: Resource, since: str) -> bool:
+    """Whether a resource was last changed in an earlier second than `since`; the service may round its times."""
+    seconds = len("2026-01-31T12:00:00")
+    return (resource["update_time"] or "")[:seconds] < since[:seconds]
 
 
 def wait_at_rest(client: Any, kind: Kind, before: Resource, timeout: float) -> None:
@@ -98,16 +105,24 @@ def wait_at_rest(client: Any, kind: Kind, before: Resource, timeout: float) -> N
 
 def wait_gone(client: Any, kind: Kind, before: Resource, timeout: float) -> None:
     """Wait until Get does not find the resource any more; DELETE_FAILED ends the wait at once as AnsibleAWSError."""
+    start = time.monotonic()
 
     def look() -> None:
         resource = CALLS[kind].get(client, before["arn"])
         if resource is None:
             return
-        if resource.get("state") == "DELETE_FAILED" and before.get("state") != "DELETE_FAILED":
+        if has_failed_again(resource, before, start):
             refuse_failed(kind, resource)
         raise Unmet(f"state {resource['state']}" if "state" in resource else "still there")
 
     wait_until(f"the {kind.title} {before['arn']} is gone", look, timeout)
+
+
+def has_failed_again(resource: Resource, before: Resource, start: float) -> bool:
+    """Whether a deletion that began at `start` ended as DELETE_FAILED; its state from before may show for a while."""
+    if resource.get("state") != "DELETE_FAILED":
+        return False
+    return before.get("state") != "DELETE_FAILED" or time.monotonic() - start >= OLD_STATE_LASTS
 
 
 def wait_listed(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> list[Resource]:
@@ -122,14 +137,17 @@ def wait_listed(client: Any, kind: Kind, name: str, arn: str, timeout: float) ->
     return wait_until(f"List shows the {kind.title} {arn} by its name {name!r}", look, timeout)
 
 
-def wait_list_shows(client: Any, kind: Kind, name: str, arn: str, shows: Resource | None, timeout: float) -> None:
-    """Wait until List shows the ARN with these values, or no longer under this name when `shows` is None."""
+def wait_list_shows(client: Any, kind: Kind, name: str, arn: str, plan: Plan, timeout: float) -> None:
+    """Wait until List shows the ARN, at rest, with what the plan wrote; after a deletion, until it shows it no more."""
 
     def look() -> None:
         found = next((resource for resource in named(client, kind, name) if resource["arn"] == arn), None)
-        if shows is None and found is not None:
-            raise Unmet("still listed")
-        if shows is not None and (found is None or any(found[field] != value for field, value in shows.items())):
-            raise Unmet("old values" if found else "not listed")
+        if plan.after is None:
+            if found is not None:
+                raise Unmet("still listed")
+        elif found is None:
+            raise Unmet("not listed")
+        elif found.get("state", "ACTIVE") != "ACTIVE" or unshown(plan, found, kind.unlisted):
+            raise Unmet("old values")
 
     wait_until(f"List agrees about the {kind.title} {arn}", look, timeout)

@@ -30,7 +30,9 @@ options:
     choices: [present, absent]
     default: present
   logging_configurations:
-    description: The logging configurations of the stack.
+    description:
+      - The logging configurations of the stack.
+      - Not set, those of the stack are left as they are, also with O(prune=true). V([]) says that it has none.
     type: list
     elements: dict
     suboptions:
@@ -74,6 +76,7 @@ options:
   rooms:
     description:
       - The rooms of the stack. An option that is not set is left as it is.
+      - Not set, the rooms of the stack are left as they are, also with O(prune=true). V([]) says that it has none.
     type: list
     elements: dict
     suboptions:
@@ -82,10 +85,14 @@ options:
         type: str
         required: true
       maximum_message_length:
-        description: How many characters (Unicode code points) a message can have, 1 to 500.
+        description:
+          - How many characters (Unicode code points) a message can have, 1 to 500.
+          - Lists do not show it, so that each run reads each room that declares it with a call of its own.
         type: int
       maximum_message_rate_per_second:
-        description: How many messages per second clients can send to the room in all, 1 to 100.
+        description:
+          - How many messages per second clients can send to the room in all, 1 to 100.
+          - Lists do not show it, so that each run reads each room that declares it with a call of its own.
         type: int
       message_review_handler:
         description: The Lambda function that reviews messages. A part that is not given keeps its value.
@@ -118,13 +125,15 @@ options:
     type: bool
     default: true
   prune:
-    description: Whether members that are no longer declared are deleted.
+    description:
+      - Whether members that are no longer declared are deleted.
+      - Only of the kinds whose option is set, O(rooms) and O(logging_configurations).
     type: bool
     default: false
   adopt:
     description:
       - Whether to take over an existing resource of a declared name that has no owner. Otherwise it is refused.
-      - A member of another stack is always refused.
+      - A member of another stack is always refused. A tag with another key than O(ownership_tag) does not make one.
     type: bool
     default: false
   ownership_tag:
@@ -139,27 +148,11 @@ options:
       - Whether to go on with the other resources when one fails. The task fails in the end in any case.
     type: bool
     default: false
-  calls_per_second:
-    description:
-      - How often each operation may be called a second. The defaults are the service's quotas, which it does not raise.
-      - Lower them when other programs use the same account and region at the same time.
-    type: dict
-    suboptions:
-      room:
-        description: Each of the operations on rooms.
-        type: float
-        default: 5
-      logging_configuration:
-        description: Each of the operations on logging configurations.
-        type: float
-        default: 3
-      tag:
-        description: TagResource and UntagResource, each.
-        type: float
-        default: 10
   wait:
     description:
       - Whether to wait, for the stack as a whole, until lists show what was written. Lists leave length and rate out.
+      - Logging configurations that rooms of the stack use are waited for in any case, since rooms can only use active
+        ones.
       - This is also when twins are removed that this very run has made, when another run was quicker with their names.
     type: bool
     default: true
@@ -170,6 +163,7 @@ options:
 extends_documentation_fragment:
   - aws_ivs.chat.attributes
   - aws_ivs.chat.attributes.declared
+  - aws_ivs.chat.pacing
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -247,6 +241,7 @@ plan:
       description:
         - The fields that differ, each with RV(ignore:before) and RV(ignore:after). A logging configuration that is
           still to be created stands in them by its name.
+        - The state is one of them where a logging configuration is repaired.
       returned: always
       type: dict
       sample: {"maximum_message_rate_per_second": {"before": 10, "after": 50}}
@@ -258,7 +253,9 @@ summary:
 rooms:
   description:
     - The declared rooms as they are now, each as M(aws_ivs.chat.ivschat_room) returns it.
-    - Length and rate are V(null) where they are not declared and nothing was written, since lists leave them out.
+    - Length and rate are V(null) where they are not declared and the room was neither created nor updated with other
+      fields than tags, since lists leave them out.
+    - In check mode a logging configuration that is still to be created stands in them by its name.
   returned: when the plan could be made
   type: list
   elements: dict
@@ -273,7 +270,8 @@ logging_configurations:
   sample: []
 failures:
   description:
-    - What failed, each with RV(ignore:resource), RV(ignore:name), RV(ignore:action) and RV(ignore:msg).
+    - What failed, each with RV(ignore:resource), RV(ignore:name), RV(ignore:arn) (V(null) for what was to be created),
+      RV(ignore:action) and RV(ignore:msg).
     - All but RV(ignore:msg) are V(null) where it is the wait for many that failed.
   returned: when the plan could be made
   type: list
@@ -295,12 +293,13 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
 from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import is_deleting
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, ROOM
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
-    QUOTAS,
+    CALLS_PER_SECOND,
     Owner,
     entries,
     match_all,
     needs_details,
     plan_stack,
+    removable,
     stack_faults,
     summary,
 )
@@ -308,10 +307,12 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import (
     apply,
     pace,
     predicted,
-    read,
     read_details,
+    read_for,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import Waiting
+
+TOLD = 5  # failures that the message names; all are in the result
 
 
 def stack(module: ChatModule, client: Any) -> None:
@@ -320,25 +321,27 @@ def stack(module: ChatModule, client: Any) -> None:
     owner = Owner(params["ownership_tag"], params["name"])
     pace(client, **params["calls_per_second"])
     declared = [] if absent else entries(params, owner)
-    listed = read(client)
+    listed = read_for(client, declared, owner, params["adopt"])
     matched = match_all(declared, listed, owner, params["adopt"])
     details = read_details(
         client, [before["arn"] for entry, before, _adopted in matched if before and needs_details(entry)]
     )
     matched = [(entry, before and details.get(before["arn"], before), adopted) for entry, before, adopted in matched]
-    items = plan_stack(matched, listed, owner, remove=absent or params["prune"])
-    created = {item.name for item in items if item.action == "create" and item.plan.kind is LOGGING_CONFIGURATION}
-    leaving = [each for each in listed[LOGGING_CONFIGURATION] if is_deleting(each) and each["name"] in created]
+    remove = removable(params)
+    items = plan_stack(matched, listed, owner, remove)
+    leaving = [each for each in listed[LOGGING_CONFIGURATION] if is_deleting(each)]
+    removed = [each for each in leaving if owner.owns(each) and LOGGING_CONFIGURATION in remove]
     waiting = Waiting(params["wait"], params["wait_timeout"], by_name=True)
     outcome = unless_check_mode(
         module,
-        lambda: apply(client, items, leaving, owner, waiting, params["continue_on_error"]),
+        lambda: apply(client, items, leaving, removed, owner, waiting, params["continue_on_error"]),
         predicted(items),
     )
     failures = [
         {
             "resource": item.plan.kind.name if item else None,
             "name": item.name if item else None,
+            "arn": item.arn if item else None,
             "action": item.action if item else None,
             "msg": explain(error.exception, error.message),
         }
@@ -353,12 +356,14 @@ def stack(module: ChatModule, client: Any) -> None:
         "failures": failures,
     }
     if module._diff:
-        result["diff"] = [item.diff() for item in items if item.action != "none"]
+        result["diff"] = [item.diff() for item in items if outcome.differs(item)]
     if failures:
         told = "; ".join(
-            f"{each['resource']} {each['name']}: {each['msg']}" if each["resource"] else each["msg"]
-            for each in failures
+            f"{each['resource']} {each['name'] or each['arn']}: {each['msg']}" if each["resource"] else each["msg"]
+            for each in failures[:TOLD]
         )
+        if len(failures) > TOLD:
+            told += f"; and {len(failures) - TOLD} more, see failures"
         module.fail_json(msg=f"{len(outcome.done)} of {len(items)} finished, {len(failures)} failed: {told}", **result)
     module.exit_json(**result)
 
@@ -388,11 +393,7 @@ def main() -> None:
             "adopt": {"type": "bool", "default": False},
             "ownership_tag": {"default": "ivschat-stack"},
             "continue_on_error": {"type": "bool", "default": False},
-            "calls_per_second": {
-                "type": "dict",
-                "apply_defaults": True,
-                "options": {name: {"type": "float", "default": quota} for name, quota in QUOTAS.items()},
-            },
+            "calls_per_second": CALLS_PER_SECOND,
         },
         supports_check_mode=True,
     )

@@ -12,12 +12,15 @@ short_description: Export Amazon IVS Chat rooms and logging configurations as a 
 description:
   - Returns what exists as a declaration that M(aws_ivs.chat.ivschat_stack) accepts, for one stack or for all
     resources that match the filters.
-  - Applied with O(aws_ivs.chat.ivschat_stack#module:adopt=true), it changes nothing but the ownership tag.
+  - Applied with O(aws_ivs.chat.ivschat_stack#module:adopt=true), it changes nothing but the ownership tag. A logging
+    configuration in a C(*_FAILED) state is repaired.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   name:
-    description: Only the members of this stack.
+    description:
+      - Only the members of this stack.
+      - Not set, members of stacks are left out and stand in RV(skipped), since no other stack could take them over.
     type: str
   ownership_tag:
     description: The key of the tag that marks the members of stacks.
@@ -32,11 +35,13 @@ options:
   include_details:
     description:
       - V(false) spares one GetRoom call per room, and leaves length and rate out of the declaration.
+      - A declaration with them costs M(aws_ivs.chat.ivschat_stack) the same calls in each run.
     type: bool
     default: true
 extends_documentation_fragment:
   - aws_ivs.chat.attributes
   - aws_ivs.chat.attributes.info
+  - aws_ivs.chat.pacing
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -81,7 +86,9 @@ stack:
       elements: dict
       sample: [{"name": "keynote", "logging_configurations": [], "tags": {}}]
 skipped:
-  description: What a declaration cannot hold, each with RV(ignore:arn) and RV(ignore:reason).
+  description:
+    - What was chosen and a declaration cannot hold, each with RV(ignore:arn) and RV(ignore:reason). That is what has no
+      name, shares it with another one, is a member of a stack (without O(name)), or has no tag left.
   returned: success
   type: list
   elements: dict
@@ -91,22 +98,23 @@ skipped:
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run
-from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
-    LOGGING_CONFIGURATION,
-    ROOM,
-    has_tags,
-    tag_faults,
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import ROOM, has_tags, tag_faults
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
+    CALLS_PER_SECOND,
+    Owner,
+    export,
+    owner_faults,
+    pace_faults,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import QUOTAS, Owner, export
-from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import pace, read
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import pace, read, read_details
 
 
 def stack_info(module: ChatModule, client: Any) -> None:
     params = module.params
-    owner = Owner(params["ownership_tag"], params["name"])
-    pace(client, **QUOTAS)
+    owner = Owner(params["ownership_tag"], params["name"] or "")
+    pace(client, **params["calls_per_second"])
+    listed = read(client)
     chosen = {
         kind: [
             resource
@@ -115,12 +123,11 @@ def stack_info(module: ChatModule, client: Any) -> None:
             and (params["name_pattern"] is None or fnmatchcase(resource["name"], params["name_pattern"]))
             and has_tags(resource, params["tags"])
         ]
-        for kind, resources in read(client).items()
+        for kind, resources in listed.items()
     }
-    rooms = chosen[ROOM]
     if params["include_details"]:
-        rooms = [detailed for room in rooms if (detailed := get_room(client, room["arn"]))]
-    stack, skipped = export(rooms, chosen[LOGGING_CONFIGURATION], params["ownership_tag"])
+        chosen[ROOM] = list(read_details(client, (room["arn"] for room in chosen[ROOM])).values())
+    stack, skipped = export(chosen, listed, owner)
     module.exit_json(changed=False, stack=stack, skipped=skipped)
 
 
@@ -132,10 +139,13 @@ def main() -> None:
             "tags": {"type": "dict"},
             "name_pattern": {},
             "include_details": {"type": "bool", "default": True},
+            "calls_per_second": CALLS_PER_SECOND,
         },
         supports_check_mode=True,
     )
-    run(module, tag_faults(module.params["tags"], as_filter=True), stack_info)
+    params = module.params
+    faults = owner_faults(params["name"], params["ownership_tag"]) + tag_faults(params["tags"], as_filter=True)
+    run(module, faults + pace_faults(params["calls_per_second"]), stack_info)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ def elsewhere(arn):
         (ROOM, {"maximum_message_length": 0}, ["0", "1 to 500"]),
         (ROOM, {"maximum_message_length": 501}, ["501", "1 to 500"]),
         (ROOM, {"maximum_message_length": "many"}, ["'many'", "int"]),
+        (ROOM, {"maximum_message_length": True}, ["True", "1 to 500"]),
         (ROOM, {"name": "a b"}, ["'a b'", "letters, digits, hyphens and underscores"]),
         (ROOM, {"name": "n" * 129}, ["129 characters", "at most 128"]),
         (ROOM, {"arn": "AbCdEf123456"}, ["'AbCdEf123456'", ARN_RULE]),

@@ -73,7 +73,7 @@ def estate(clients, bucket):
             LOGGING,
             {"name": "archive", "state": "absent", "force": True},
             [*LIST_LOGS, *LIST],
-            ["UpdateRoom", "DeleteLoggingConfiguration"],
+            [*GET, "UpdateRoom", "DeleteLoggingConfiguration"],
         ),
         ("ivschat_room_info", {"arns": ["ROOM"]}, GET, []),
         ("ivschat_room_info", {}, [*LIST, *GET], []),

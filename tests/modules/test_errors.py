@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import re
 import socket
+import threading
 
 import pytest
 
-from .conftest import refusal
+from .conftest import ACCOUNT, REGION, refusal
 
 WIRE = {"s3": {"bucketName": "chat-logs"}}
 ROOM, LOGGING = "ivschat_room", "ivschat_logging_configuration"
@@ -123,6 +126,58 @@ def test_botocore_never_repeats_a_create(room, emulator, calls, config, warned):
     result = room(name="lobby", aws_config=config)
     assert result["changed"] and ("aws_config.retries is not used" in str(result.get("warnings"))) is warned
     assert calls() == ["ListRooms", "CreateRoom", "ListRooms", "GetRoom"], "it looked, and found its own"
+
+
+@pytest.fixture
+def strange_endpoint():
+    """strange_endpoint(body): the URL of a server that answers every call with this, and that all is well."""
+    with contextlib.ExitStack() as stack:
+
+        def serve(body):
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def do_POST(self):
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+
+                def log_message(self, *_arguments):
+                    pass
+
+            server = stack.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield serve
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"[]", b"{}", b'{"arn": "x", "createTime": "soon"}'])
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        (ROOM, {"name": "lobby"}),
+        (ROOM, {"arn": f"arn:aws:ivschat:{REGION}:{ACCOUNT}:room/AbCdEf123456"}),
+        (LOGGING, {"name": "archive"}),
+        ("ivschat_chat_token", {"room_name": "lobby", "user_id": "ada"}),
+        ("ivschat_stack", {"name": "conference"}),
+        ("ivschat_room_info", {}),
+    ],
+)
+def test_answers_of_something_else(run, strange_endpoint, module, options, body, check):
+    message = refusal(run(module, endpoint_url=strange_endpoint(body), check=check, **options))
+    assert message.startswith("The answer is not one of Amazon IVS Chat; check endpoint_url")
+
+
+def test_a_token_is_not_made_up(run, strange_endpoint):
+    arn = f"arn:aws:ivschat:{REGION}:{ACCOUNT}:room/AbCdEf123456"
+    result = run("ivschat_chat_token", endpoint_url=strange_endpoint(b"{}"), room_arn=arn, user_id="ada")
+    assert "not one of Amazon IVS Chat" in refusal(result)
+
+
+def test_unknown_client_settings(room):
+    assert refusal(room(name="lobby", aws_config={"nope": 1})).startswith("aws_config: ")
 
 
 def test_secrets_are_not_shown(room, emulator):

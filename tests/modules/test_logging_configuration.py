@@ -8,6 +8,7 @@ import time
 from functools import partial
 
 import pytest
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _api, _waits
 
 from .conftest import ACCOUNT, REGION, refusal
 
@@ -217,6 +218,34 @@ class TestStates:
         assert (shown["name"], shown["state"], shown["tags"]) == ("archive", "ACTIVE", {"k": "v"})
         assert logging(name="archive", tags={"k": "v"})["changed"] is False
 
+    @pytest.mark.parametrize("code", ["ConflictException", "ValidationException"])
+    def test_one_that_rooms_use_is_not_replaced(self, logging, archive, emulator, clients, monkeypatch, code):
+        monkeypatch.setitem(_api.REPEATS, "ConflictException", 0)
+        arn, user = archive, clients().create_room(name="lobby", loggingConfigurationIdentifiers=[archive])["arn"]
+        emulator.set(failing_transitions=["UPDATE"])
+        clients().update_logging_configuration(identifier=archive, name="archive")
+        emulator.fault("UpdateLoggingConfiguration", code)
+        emulator.forget_calls()
+        message = refusal(logging(name="archive"))
+        assert message.startswith(f"The logging configuration {arn} is in state UPDATE_FAILED and the service refuses")
+        assert message.endswith(f"while rooms use it: {user}")
+        assert written(emulator) == ["UpdateLoggingConfiguration"]
+
+    def test_one_is_not_lost_for_a_destination_that_is_refused(self, logging, in_state, emulator, run):
+        arn = in_state("UPDATE_FAILED")
+        emulator.fault("UpdateLoggingConfiguration", "ValidationException")
+        other = {"s3": {"bucket_name": "other"}}
+        assert "ValidationException" in refusal(logging(name="archive", destination_configuration=other))
+        assert written(emulator) == ["UpdateLoggingConfiguration"] and arns(run) == {arn}
+
+    def test_a_deletion_that_fails_again_ends_the_wait(self, logging, in_state, emulator, monkeypatch):
+        monkeypatch.setattr(_waits, "OLD_STATE_LASTS", 0.5)
+        arn = in_state("DELETE_FAILED")
+        emulator.set(failing_transitions=["DELETE"])
+        message = refusal(logging(name="archive", state="absent", wait=True, wait_timeout=60))
+        assert message == f"The logging configuration {arn} is in state DELETE_FAILED; run the task again"
+        assert logging(name="archive", state="absent", wait=True)["changed"]
+
     def test_a_failed_one_can_be_deleted(self, apply, in_state, run):
         in_state("DELETE_FAILED")
         assert apply(name="archive", state="absent")["changed"] and arns(run) == set()
@@ -302,6 +331,23 @@ class TestInUse:
         assert written(emulator) == ["UpdateRoom", "UpdateRoom", "DeleteLoggingConfiguration"]
         kept = [clients().get_room(identifier=arn).get("loggingConfigurationIdentifiers", []) for arn in rooms]
         assert kept == [[], [other]]
+
+    def test_force_takes_nothing_else_off_though_lists_lag(self, logging, archive, clients, emulator):
+        client = clients()
+        other = client.create_logging_configuration(name="other", destinationConfiguration=WIRE)["arn"]
+        room = client.create_room(name="lobby", loggingConfigurationIdentifiers=[archive])["arn"]
+        free = client.create_room(name="hall", loggingConfigurationIdentifiers=[archive])["arn"]
+        emulator.set(lag={"list": {"seconds": 60}})
+        client.update_room(identifier=room, loggingConfigurationIdentifiers=[archive, other])
+        client.update_room(identifier=free, loggingConfigurationIdentifiers=[])
+        emulator.forget_calls()
+        assert logging(name="archive", state="absent", force=True)["changed"]
+        assert client.get_room(identifier=room)["loggingConfigurationIdentifiers"] == [other]
+        assert written(emulator) == ["UpdateRoom", "DeleteLoggingConfiguration"]
+
+    def test_a_list_that_does_not_know_it_any_more(self, logging, archive, emulator):
+        emulator.fault("ListRooms", "ResourceNotFoundException")
+        assert logging(name="archive", state="absent")["changed"]
 
     def test_force_when_unused(self, apply, archive):
         assert apply(arn=archive, state="absent", force=True)["detached_rooms"] == []

@@ -197,6 +197,7 @@ class TestIdentity:
 
     @modules
     @in_both_modes
+    @pytest.mark.usefixtures("settled_twins")
     def test_ambiguous_name(self, run, rooms, clients, calls, module, check):
         twin = clients().create_room(name="lobby")
         calls()
@@ -206,6 +207,7 @@ class TestIdentity:
         assert calls() == ["ListRooms"]
 
     @writers
+    @pytest.mark.usefixtures("settled_twins")
     def test_all_bad_names_are_told_at_once(self, run, rooms, clients, calls, module):
         clients().create_room(name="hall")
         calls()
@@ -380,6 +382,8 @@ def test_lookup(ansible, rooms, emulator, tmp_path):
             *refused("'', room_name='lobby', session_duration=181", "user_id: '' is not valid"),
             *refused("'ada', room_name='lobby', session_duration=181", "session_duration: 181 is not valid"),
             *refused("'ada', room_name='lobby', region='us-east-2'", "'us-east-2' does not offer Amazon IVS Chat"),
+            *refused("['ada', 'bob'], room_name='lobby'", "user_id: ['ada', 'bob'] is not valid, it must be the ID of a"),
+            *refused("{'ada': 1}, room_name='lobby'", "user_id: {'ada': 1} is not valid"),
             *refused("'ada'", "room_arn, room_name: exactly one of them is required"),
             *refused(f"'ada', room_arn='{UNKNOWN}'", "ResourceNotFoundException"),
             task(f"'ada', 7, room_name='lobby', {wishes}"),

@@ -8,8 +8,10 @@ from datetime import datetime
 from functools import partial
 
 import pytest
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _identity, _write
 
 from .conftest import ACCOUNT, REGION, refusal
+from .harness import finish, start_module
 
 UNKNOWN = f"arn:aws:ivschat:{REGION}:{ACCOUNT}:room/AbCdEf123456"
 UNKNOWN_LOGGING = f"arn:aws:ivschat:{REGION}:{ACCOUNT}:logging-configuration/AbCdEf123456"
@@ -310,6 +312,52 @@ class TestTags:
         assert message == ("tags: with the tags that are kept the room would have 51 tags, there must be at most 50")
         assert emulator.writes() == []
 
+    def test_the_last_one_is_replaced(self, apply, room, emulator):
+        tags = {f"k{number}": "v" for number in range(50)}
+        room(name="lobby", tags=tags)
+        emulator.forget_calls()
+        tags["new"] = tags.pop("k0")
+        assert apply(name="lobby", tags=tags)["room"]["tags"] == tags
+        assert [call["operation"] for call in emulator.writes()] == ["UntagResource", "TagResource"]
+
+
+class TestReadsThatDisagree:
+    """List shows a room that Get does not find: made or deleted just now, and nobody can tell which."""
+
+    @pytest.mark.parametrize("options", [{}, {"state": "absent"}])
+    def test_it_is_looked_at_again(self, room, rooms, emulator, options):
+        emulator.set(lag={"get": {"reads": 2}})
+        made = room(name="lobby")["room"]["arn"]
+        assert room(name="lobby", **options)["changed"] is bool(options)
+        emulator.set(lag={})
+        assert rooms() == ([] if options else [("lobby", made)])
+
+    def test_a_list_that_lags_a_deletion_is_waited_for(self, room, clients, emulator):
+        gone = room(name="lobby")["room"]["arn"]
+        emulator.set(lag={"list": {"reads": 2}})
+        clients().delete_room(identifier=gone)
+        made = room(name="lobby")
+        assert made["changed"] and made["room"]["arn"] != gone
+        assert [call["operation"] for call in emulator.writes()] == ["CreateRoom", "DeleteRoom", "CreateRoom"]
+
+    @pytest.mark.parametrize("check", [False, True])
+    @pytest.mark.parametrize("options", [{}, {"state": "absent"}])
+    def test_no_second_one_is_made(self, room, emulator, monkeypatch, options, check):
+        monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
+        emulator.set(lag={"get": {"seconds": 60}})
+        made = room(name="lobby")["room"]["arn"]
+        emulator.forget_calls()
+        message = refusal(room(name="lobby", check=check, **options))
+        assert message.startswith("List shows 1 room(s) that Get does not find, so nothing was changed, the first is ")
+        assert made in message and emulator.writes() == []
+
+    def test_nor_after_a_create_that_ended_unclear(self, room, emulator, monkeypatch):
+        monkeypatch.setattr(_write, "LOOK_BEFORE_REPEAT", 0.3)
+        emulator.set(lag={"get": {"seconds": 60}})
+        emulator.fault("CreateRoom", "InternalServerException", when="after")
+        assert "List shows 1 room(s)" in refusal(room(name="lobby"))
+        assert [call["operation"] for call in emulator.writes()] == ["CreateRoom"]
+
 
 class TestWait:
     """A read that lags shows what was before the write; `wait` ends when the next run would see the write."""
@@ -345,7 +393,7 @@ class TestWait:
             (
                 {"name": "lobby", "maximum_message_length": 7},
                 {"get": {"seconds": 60}},
-                "before the change",
+                "seen last: maximum_message_length 500",
             ),
             ({"name": "lobby", "state": "absent"}, {"get": {"seconds": 60}}, "seen last: still there"),
         ],
@@ -355,6 +403,18 @@ class TestWait:
         emulator.set(lag=lag)
         message = refusal(room(**options, wait=True, wait_timeout=1))
         assert message.startswith("Timed out after 1 s waiting until") and seen in message and "seen last" in message
+
+    @pytest.mark.parametrize("options", [{"maximum_message_length": 7}, {"tags": {"mine": "1"}, "purge_tags": False}])
+    def test_what_others_change_meanwhile_is_not_waited_for(self, room, emulator, clients, options):
+        arn = room(name="lobby")["room"]["arn"]
+        emulator.hold("GetRoom", skip=1)
+        running = start_module(emulator.url, "ivschat_room", name="lobby", wait_timeout=5, **options)
+        emulator.wait_held(30)
+        clients().tag_resource(resourceArn=arn, tags={"CreatedBy": "somebody"})
+        emulator.release()
+        result = finish(running)
+        assert result.get("changed"), result
+        assert result["room"]["tags"] == {"CreatedBy": "somebody", **options.get("tags", {})}
 
     def test_no_wait(self, room, emulator, calls):
         emulator.set(lag=self.LAG)

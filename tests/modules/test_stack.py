@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _waits
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _stack_write, _waits
 
 from tests.emulator.handle import Emulator
 from tests.modules.harness import finish, start_module
@@ -237,6 +237,13 @@ class TestPlanAndApply:
         }
         assert stack(rooms=[{"name": "a"}], tags={})["rooms"][0]["tags"] == MEMBER
 
+    def test_prune_leaves_a_kind_alone_that_is_not_set(self, stack, chat, bucket):
+        stack(logging_configurations=[logs(bucket)], rooms=[{"name": "a"}])
+        assert stack(prune=True)["plan"] == []
+        assert told(stack(prune=True, logging_configurations=[logs(bucket)])) == [("none", "archive")]
+        assert told(stack(prune=True, logging_configurations=[])) == [("delete", "archive")]
+        assert told(stack(prune=True, rooms=[])) == [("delete", "a")]
+
     def test_another_ownership_tag(self, stack, chat):
         chat.create_room(name="theirs", tags=MEMBER)
         result = stack(rooms=[{"name": "a"}], ownership_tag="estate", prune=True)
@@ -277,7 +284,9 @@ class TestRefusals:
         assert "free" not in adopting["msg"] and "'theirs' is a member of another stack" in adopting["msg"]
         assert refused["failed"] and adopting["failed"] and emulator.writes() == []
 
-    @pytest.mark.parametrize("options", [{"state": "absent"}, {"prune": True}])
+    @pytest.mark.parametrize(
+        "options", [{"state": "absent"}, {"prune": True, "rooms": [], "logging_configurations": []}]
+    )
     def test_removal_of_a_logging_configuration_that_another_room_uses(self, stack, emulator, chat, bucket, options):
         stack(logging_configurations=[logs(bucket)], rooms=[{"name": "a", "logging_configurations": ["archive"]}])
         arn = chat.list_logging_configurations()["loggingConfigurations"][0]["arn"]
@@ -413,6 +422,7 @@ class TestWait:
         assert failed["failures"][1] == {
             "resource": "room",
             "name": "a",
+            "arn": None,
             "action": "create",
             "msg": "rooms[0]: its logging configuration 'bad' was not made",
         }
@@ -445,6 +455,112 @@ class TestWait:
             "GetLoggingConfiguration",
             "ResourceNotFoundException",
         )
+
+    def test_absent_waits_for_a_member_that_is_being_deleted(self, stack, emulator, bucket, chat):
+        stack(logging_configurations=[logs(bucket)])
+        emulator.set(transitions={"reads": 6})
+        assert stack(state="absent", wait=False)["summary"] == {**UNCHANGED, "deleted": 1}
+        again = stack(state="absent")
+        assert (again["changed"], again["plan"]) == (False, [])
+        assert chat.list_logging_configurations()["loggingConfigurations"] == []
+
+    def test_an_old_state_that_a_list_shows_does_not_fail_a_removal(self, stack, emulator, bucket, chat):
+        stack(logging_configurations=[logs(bucket)])
+        emulator.set(failing_transitions=["DELETE"])
+        assert stack(state="absent")["failed"]
+        emulator.set(lag={"list": {"reads": 2}})
+        assert stack(state="absent")["summary"] == {**UNCHANGED, "deleted": 1}
+
+    def test_one_that_fails_to_be_removed_again(self, stack, emulator, bucket, monkeypatch):
+        monkeypatch.setattr(_waits, "OLD_STATE_LASTS", 0.3)
+        stack(logging_configurations=[logs(bucket)])
+        for _each in range(2):
+            emulator.set(failing_transitions=["DELETE"])
+            assert "ended in state DELETE_FAILED" in stack(state="absent", wait_timeout=60)["msg"]
+
+    def test_a_logging_configuration_that_nobody_uses_is_not_waited_for(self, stack, emulator, bucket):
+        emulator.set(transitions={"seconds": 60})
+        made = stack(logging_configurations=[logs(bucket)], rooms=[{"name": "a"}], wait=False)
+        assert made["summary"] == {**UNCHANGED, "created": 2}
+
+
+class TestOthersMeanwhile:
+    @pytest.fixture
+    def meanwhile(self, emulator: Emulator) -> Callable[..., dict[str, Any]]:
+        """meanwhile(operation, skip, act, **options): a run that stops before a call, until somebody else has acted."""
+
+        def run(operation: str, skip: int, act: Callable[[], Any], **options: Any) -> dict[str, Any]:
+            emulator.hold(operation, skip=skip)
+            options = {"name": "conference", "calls_per_second": FAST, "wait_timeout": 10, **options}
+            running = start_module(emulator.url, "ivschat_stack", **options)
+            emulator.wait_held(30)
+            act()
+            emulator.release()
+            return finish(running)
+
+        return run
+
+    def test_a_logging_configuration_that_is_deleted(self, meanwhile, emulator, chat, bucket):
+        def delete() -> None:
+            emulator.set(transitions={"seconds": 60})
+            (listed,) = chat.list_logging_configurations()["loggingConfigurations"]
+            chat.delete_logging_configuration(identifier=listed["arn"])
+
+        options = {"logging_configurations": [logs(bucket)], "rooms": [{"name": "a"}]}
+        failed = meanwhile("ListLoggingConfigurations", 1, delete, **options)
+        assert failed["failed"] and "is being deleted by somebody else" in failed["msg"]
+        assert failed["changed"] is True and len(failed["plan"]) == 2
+
+    def test_tags_of_others_are_not_waited_for(self, meanwhile, chat):
+        def tag() -> None:
+            (room,) = chat.list_rooms()["rooms"]
+            chat.tag_resource(resourceArn=room["arn"], tags={"CreatedBy": "somebody"})
+
+        made = meanwhile("ListRooms", 1, tag, rooms=[{"name": "a"}])
+        assert made.get("summary") == {**UNCHANGED, "created": 1}, made
+        assert rooms(chat)["a"]["tags"] == {"CreatedBy": "somebody", **MEMBER}
+
+    def test_one_that_is_taken_after_it_was_adopted(self, meanwhile, chat):
+        arn = chat.create_room(name="a")["arn"]
+
+        def take() -> None:
+            chat.tag_resource(resourceArn=arn, tags={"ivschat-stack": "other"})
+
+        lost = meanwhile("ListRooms", 1, take, rooms=[{"name": "a"}], adopt=True)
+        assert lost["failed"] and f"{arn} has been made a member of the stack 'other' meanwhile" in lost["msg"]
+
+    def test_twins_of_a_race_are_looked_at_again(self, meanwhile, stack, chat):
+        twins = [chat.create_room(name="a", tags=MEMBER)["arn"] for _each in range(2)]
+        found = meanwhile("GetRoom", 0, lambda: chat.delete_room(identifier=twins[1]), rooms=[{"name": "a"}])
+        assert found.get("summary") == {**UNCHANGED, "unchanged": 1}, found
+        assert found["rooms"][0]["arn"] == twins[0]
+
+
+class TestReadsThatDisagree:
+    def test_a_room_that_get_does_not_find_is_not_made_again(self, stack, emulator, chat, monkeypatch):
+        monkeypatch.setattr(_stack_write, "LOOK_AGAIN", 0.3)
+        declared = {"rooms": [{"name": "a", "maximum_message_length": 5}], "prune": True}
+        emulator.set(lag={"get": {"seconds": 60}})
+        arn = stack(**declared)["rooms"][0]["arn"]
+        emulator.forget_calls()
+        for check in (False, True):
+            failed = stack(**declared, check=check)
+            assert (
+                failed["failed"]
+                and f"List shows 1 room(s) that Get does not find, so nothing was changed, the first is {arn}"
+                in failed["msg"]
+            )
+        assert emulator.writes() == []
+
+    def test_one_that_only_a_list_still_shows_is_no_twin(self, stack, emulator, chat):
+        gone = stack(rooms=[{"name": "a"}])["rooms"][0]["arn"]
+        emulator.set(lag={"list": {"reads": 4}})
+        chat.delete_room(identifier=gone)
+        made = chat.create_room(name="a", tags=MEMBER)["arn"]
+        for _each in range(4):  # until it is listed; the other one still is
+            chat.list_rooms(name="b")
+        found = stack(rooms=[{"name": "a"}])
+        assert (found["changed"], found["rooms"][0]["arn"]) == (False, made)
 
 
 class TestPartialFailure:
@@ -500,9 +616,48 @@ class TestPartialFailure:
         made = stack(rooms=[{"name": "a"}])
         emulator.set(lag={"list": {"reads": 1}})
         chat.delete_room(identifier=made["rooms"][0]["arn"])
-        result = stack(state="absent")
-        assert (told(result), result["changed"]) == ([("delete", "a")], False)
+        result = stack(state="absent", diff=True)
+        assert (told(result), result["changed"], result["diff"]) == ([("delete", "a")], False, [])
         assert result["summary"] == {**UNCHANGED, "unchanged": 1}
+
+    def test_what_was_written_of_one_that_failed_is_a_change(self, stack, emulator):
+        stack(rooms=[{"name": "a"}])
+        emulator.fault("TagResource", "AccessDeniedException")
+        failed = stack(rooms=[{"name": "a", "maximum_message_length": 7, "tags": {"new": "1"}}])
+        assert (failed["failed"], failed["changed"]) == (True, True)
+        assert failed["summary"] == UNCHANGED
+        emulator.fault("TagResource", "AccessDeniedException")
+        assert stack(rooms=[{"name": "a", "tags": {"new": "1"}}])["changed"] is False
+
+    def test_an_adopted_one_is_a_member_before_anything_else_is_changed(self, stack, emulator, chat):
+        before = chat.get_room(identifier=chat.create_room(name="a", tags={"old": "1"})["arn"])
+        emulator.fault("TagResource", "AccessDeniedException")
+        declared = {"rooms": [{"name": "a", "maximum_message_length": 7, "tags": {"new": "1"}}], "adopt": True}
+        assert stack(**declared)["failed"]
+        assert rooms(chat)["a"]["maximumMessageLength"] == before["maximumMessageLength"]
+        emulator.forget_calls()
+        assert stack(**declared)["summary"] == {**UNCHANGED, "adopted": 1}
+        assert operations(emulator.writes()) == ["TagResource", "UntagResource", "UpdateRoom"]
+        assert rooms(chat)["a"]["tags"] == {"new": "1", **MEMBER}
+
+    def test_a_name_that_does_not_become_free_fails_alone(self, stack, emulator, bucket, chat):
+        arn = plain_logs(chat, "archive", {})
+        emulator.set(transitions={"seconds": 3600})
+        chat.delete_logging_configuration(identifier=arn)
+        failed = stack(
+            logging_configurations=[logs(bucket)], rooms=[{"name": "a"}], continue_on_error=True, wait_timeout=0
+        )
+        assert [(each["resource"], each["name"]) for each in failed["failures"]] == [
+            ("logging_configuration", "archive")
+        ]
+        assert failed["summary"] == {**UNCHANGED, "created": 1}
+
+    def test_the_message_names_the_first_failures(self, stack, emulator):
+        emulator.fault("CreateRoom", "AccessDeniedException", count=10)
+        failed = stack(rooms=[{"name": f"room-{number}"} for number in range(10)], continue_on_error=True)
+        assert len(failed["failures"]) == 10
+        assert "room-4: " in failed["msg"] and "room-5: " not in failed["msg"]
+        assert failed["msg"].endswith("; and 5 more, see failures")
 
     def test_a_stranger_that_gets_the_name_meanwhile_is_left_alone(self, emulator, chat):
         emulator.hold("CreateRoom")
@@ -589,14 +744,32 @@ class TestExport:
             stack = info(**options)["stack"]
             return [each["name"] for kind in ("logging_configurations", "rooms") for each in stack[kind]]
 
-        assert names() == ["archive", "conference-a", "conference-b", "lobby", "logged"]
+        assert names() == ["lobby", "logged"]
         assert names(name="conference") == ["archive", "conference-a", "conference-b"]
         assert names(name="other") == []
-        assert names(tags={"stage": "test"}) == ["conference-a", "lobby"]
-        assert names(name_pattern="conference-?", tags={"stage": "test"}) == ["conference-a"]
+        assert names(tags={"stage": "test"}) == ["lobby"]
+        assert names(name="conference", name_pattern="*-?", tags={"stage": "test"}) == ["conference-a"]
         assert names(name="test", ownership_tag="stage") == ["conference-a", "lobby"]
-        assert [each["reason"] for each in info(tags={"stage": "test"})["skipped"]] == ["it has no name"]
+        assert [each["reason"] for each in info(tags={"stage": "test"})["skipped"]] == [
+            "it is a member of the stack 'conference'",
+            "it has no name",
+        ]
         assert info(name_pattern="logged")["stack"]["rooms"][0]["logging_configurations"] == [archive]
+
+    def test_a_room_that_get_does_not_find_is_not_left_out(self, info, emulator, chat, monkeypatch):
+        monkeypatch.setattr(_stack_write, "LOOK_AGAIN", 0.3)
+        emulator.set(lag={"get": {"seconds": 60}})
+        arn = chat.create_room(name="a")["arn"]
+        assert f"the first is {arn}" in info()["msg"]
+        assert [each["name"] for each in info(include_details=False)["stack"]["rooms"]] == ["a"]
+
+    @pytest.mark.parametrize(
+        "options, part",
+        [({"name": ""}, "name: ''"), ({"ownership_tag": "aws:x"}, "ownership_tag"), ({"tags": {"k": None}}, "tags")],
+    )
+    def test_bad_input(self, info, emulator, options, part):
+        failed = info(**options)
+        assert failed["failed"] and failed["msg"].startswith(part) and emulator.calls() == []
 
     def test_without_details(self, info, emulator, chat):
         chat.create_room(name="a", maximumMessageLength=7)

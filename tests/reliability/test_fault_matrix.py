@@ -149,7 +149,7 @@ TASKS = [
     Task(
         LOGGING,
         "force-delete",
-        (LIST_LOGGING, LIST, "UpdateRoom", DELETE_LOGGING, GET_LOGGING, LIST_LOGGING),
+        (LIST_LOGGING, LIST, GET, "UpdateRoom", DELETE_LOGGING, GET_LOGGING, LIST_LOGGING),
         {"name": "archive", "state": "absent", "force": True},
         {"archive": None, "lobby": {**LOBBY, "loggingConfigurationIdentifiers": []}},
     ),

@@ -74,7 +74,7 @@ def test_one_kilobyte(operation):
             [ARN],
             ["", "AbCdEf123456", ARN.replace("room", "logging-configuration"), ARN.replace("us-", "eu-")],
         ),
-        ("room_name", ["lobby", ""], ["a b", "n" * 129]),
+        ("room_name", ["lobby"], ["", "a b", "n" * 129]),
         ("rooms", [["lobby", ARN], []], [["a b"], [""], [ARN[:-1] + "!"], ["lobby", "lobby"]]),
     ],
 )

@@ -14,6 +14,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import (
     is_failed,
     plan_absent,
     plan_present,
+    unshown,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, ROOM
 
@@ -136,6 +137,27 @@ class TestUpdate:
         before = {**BEFORE, "tags": dict(BEFORE["tags"])}
         plan_present(ROOM, before, {"name": "hall"}, {"x": "y"})
         assert before == BEFORE
+
+    def test_what_the_service_adds_to_a_destination_is_no_change(self):
+        before = {**LOGGING, "destination_configuration": {"s3": {"bucket_name": "logs", "prefix": "new"}}}
+        plan = plan_present(LOGGING_CONFIGURATION, before, {"destination_configuration": DESTINATION})
+        assert (plan.changed, plan.after) == (False, before)
+        other = {"s3": {"bucket_name": "other"}}
+        plan = plan_present(LOGGING_CONFIGURATION, before, {"destination_configuration": other})
+        assert plan.fields == {"destination_configuration": other}
+        shown = {**before, "destination_configuration": {"s3": {"bucket_name": "other", "prefix": "new"}}}
+        assert unshown(plan, shown) == {}
+
+    def test_only_what_was_written_must_be_shown(self):
+        plan = plan_present(ROOM, {**BEFORE, "tags": {"old": "1"}}, {"maximum_message_length": 7}, {"new": "1"})
+        after = {**BEFORE, "maximum_message_length": 7, "name": "renamed", "tags": {"new": "1", "others": "1"}}
+        assert unshown(plan, after) == {}
+        assert unshown(plan, {**after, "tags": {}}) == {"tags": {}}
+        assert unshown(plan, {**after, "tags": {"new": "1", "old": "1"}}) == {"tags": {"new": "1", "old": "1"}}
+        assert unshown(plan, {**after, "tags": {"new": "2"}}) == {"tags": {"new": "2"}}
+        unlisted = {**after, "maximum_message_length": None}
+        assert unshown(plan, unlisted) == {"maximum_message_length": None}
+        assert unshown(plan, unlisted, ROOM.unlisted) == {}
 
     def test_destination_of_another_type(self):
         other = {"destination_configuration": {"firehose": {"delivery_stream_name": "s"}}}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
     match_all,
     needs_details,
     plan_stack,
+    removable,
     stack_faults,
     summary,
 )
@@ -34,6 +36,8 @@ def declaration(**options: Any) -> dict[str, Any]:
     """A module's parameters, those that are not given as Ansible sets them."""
     return {
         "name": "conference",
+        "state": "present",
+        "prune": False,
         "logging_configurations": None,
         "rooms": None,
         "tags": None,
@@ -76,10 +80,16 @@ def configuration(name: str, tags: dict[str, str] | None = None, number: int = 1
 
 
 def plan(params: dict[str, Any], *listed: dict[str, Any], remove: bool = False, adopt: bool = False) -> list[Any]:
+    there = by_kind(listed)
+    removed = [ROOM, LOGGING_CONFIGURATION] if remove else []
+    return plan_stack(match_all(entries(params, OWNER), there, OWNER, adopt), there, OWNER, removed)
+
+
+def by_kind(listed: Iterable[dict[str, Any]]) -> dict[Any, list[dict[str, Any]]]:
     there: dict[Any, list[dict[str, Any]]] = {LOGGING_CONFIGURATION: [], ROOM: []}
     for resource in listed:
         there[ROOM if ":room/" in resource["arn"] else LOGGING_CONFIGURATION].append(resource)
-    return plan_stack(match_all(entries(params, OWNER), there, OWNER, adopt), there, OWNER, remove)
+    return there
 
 
 def told(items: list[Any]) -> list[tuple[str, str, str]]:
@@ -150,6 +160,11 @@ FAULTS = [
     ({"calls_per_second": {**QUOTAS, "room": 0.0}}, ["calls_per_second.room: 0.0 is not valid"]),
     ({"calls_per_second": {**QUOTAS, "tag": float("nan")}}, ["calls_per_second.tag: nan is not valid"]),
     ({"calls_per_second": {**QUOTAS, "tag": float("inf")}}, ["calls_per_second.tag: inf is not valid"]),
+    ({"calls_per_second": {**QUOTAS, "tag": 1e30}}, ["calls_per_second.tag: 1e+30 is not valid, it must be a number"]),
+    (
+        {"rooms": [{"name": "a", "maximum_message_length": True}]},
+        ["rooms[0].maximum_message_length: True is not valid"],
+    ),
     ({"calls_per_second": {**QUOTAS, "room": None}}, ["calls_per_second.room: None is not valid"]),
 ]
 
@@ -297,6 +312,37 @@ class TestPlan:
         removed = [("delete", "room", "surplus"), ("delete", "logging_configuration", "left")]
         assert told(plan(self.PARAMS, *self.LISTED, remove=True)) == self.DECLARED + removed
 
+    @pytest.mark.parametrize(
+        "options, kinds",
+        [
+            ({}, []),
+            ({"rooms": [], "logging_configurations": []}, []),
+            ({"prune": True}, []),  # what is not set is left alone
+            ({"prune": True, "rooms": []}, [ROOM]),
+            ({"prune": True, "logging_configurations": [logs()]}, [LOGGING_CONFIGURATION]),
+            ({"prune": True, "rooms": [], "logging_configurations": []}, [ROOM, LOGGING_CONFIGURATION]),
+            ({"state": "absent"}, [ROOM, LOGGING_CONFIGURATION]),
+        ],
+    )
+    def test_what_is_removed(self, options, kinds):
+        assert removable(declaration(**options)) == kinds
+
+    def test_a_repair_shows_the_state(self):
+        failed = configuration("archive", state="UPDATE_FAILED")
+        (item,) = plan(declaration(logging_configurations=[logs()]), failed)
+        assert item.returned()["changes"] == {"state": {"before": "UPDATE_FAILED", "after": "ACTIVE"}}
+        header = "update logging configuration archive"
+        assert item.diff() == {
+            "before": {"state": "UPDATE_FAILED"},
+            "after": {"state": "ACTIVE"},
+            "before_header": header,
+            "after_header": header,
+        }
+
+    def test_a_removed_member_without_a_name_is_told_by_its_arn(self):
+        (item,) = plan(declaration(), room(""), remove=True)
+        assert item.diff()["after_header"] == f"delete room {PREFIX}room/1"
+
     def test_one_that_is_yet_to_be_made_stands_in_the_plan_by_its_name(self):
         made = plan(self.PARAMS, *self.LISTED)[-1].returned()
         assert made["arn"] is None
@@ -399,7 +445,8 @@ class TestExport:
             ),
             room("older", own, 1),
         ]
-        stack, skipped = export(rooms, [kept], OWNER.tag)
+        there = by_kind([*rooms, kept])
+        stack, skipped = export(there, there, OWNER)
         assert skipped == []
         assert stack["logging_configurations"] == [logs(tags={"kept": "1"})]
         bare = {"message_review_handler": {"uri": ""}, "logging_configurations": []}
@@ -416,15 +463,36 @@ class TestExport:
         ]
 
     def test_what_a_declaration_cannot_hold(self):
-        rooms = [room("twin", number=1), room("twin", number=2), room("", number=3), room("fine", number=4)]
-        stack, skipped = export(rooms, [configuration("going", state="DELETING")], OWNER.tag)
+        full = {str(number): "" for number in range(50)}
+        rooms = [
+            room("twin", {}, 1),
+            room("twin", {}, 2),
+            room("", {}, 3),
+            room("fine", {}, 4),
+            room("half", {}, 5),
+            room("half", {"chosen": "no"}, 6),  # not chosen, but there
+            room("theirs", OTHERS, 7),
+            room("full", full, 8),
+        ]
+        there = by_kind([*rooms, configuration("going", {}, state="DELETING")])
+        chosen = {**there, ROOM: [each for each in there[ROOM] if each["tags"] != {"chosen": "no"}]}
+        stack, skipped = export(chosen, there, Owner(OWNER.tag, ""))
         assert [each["name"] for each in stack["rooms"]] == ["fine"]
         assert stack["logging_configurations"] == []
-        assert skipped == [
-            {"arn": f"{PREFIX}room/twin1", "reason": "another one is named 'twin' too"},
-            {"arn": f"{PREFIX}room/twin2", "reason": "another one is named 'twin' too"},
-            {"arn": f"{PREFIX}room/3", "reason": "it has no name"},
+        assert [(each["arn"].removeprefix(f"{PREFIX}room/"), each["reason"]) for each in skipped] == [
+            ("twin1", "another one is named 'twin' too"),
+            ("twin2", "another one is named 'twin' too"),
+            ("3", "it has no name"),
+            ("half5", "another one is named 'half' too"),
+            ("theirs7", "it is a member of the stack 'other'"),
+            ("full8", "it has 50 tags, which leaves no room for the ownership tag"),
         ]
+
+    def test_a_member_is_told_from_what_only_shares_its_name(self):
+        full = {**MEMBER, **{str(number): "" for number in range(49)}}
+        there = by_kind([room("a", full, 1), room("a", {}, 2), room("a", OTHERS, 3)])
+        stack, skipped = export({**there, ROOM: there[ROOM][:1]}, there, OWNER)
+        assert ([each["name"] for each in stack["rooms"]], skipped) == (["a"], [])
 
 
 # Properties, for any estate of a few names, owners, tags and references.
@@ -497,14 +565,12 @@ def test_a_plan_that_is_carried_out_leaves_nothing_to_do_and_others_alone(there,
 @settings(max_examples=60, deadline=None)
 @given(estates())
 def test_what_is_exported_and_adopted_changes_the_ownership_tag_alone(there):
-    free = [each for each in there if OTHERS.items() - each["tags"].items()]
-    rooms = [each for each in free if ":room/" in each["arn"]]
-    stack, skipped = export(rooms, [each for each in free if each not in rooms], OWNER.tag)
-    assert skipped == []
+    stack, skipped = export(by_kind(there), by_kind(there), Owner(OWNER.tag, ""))
+    assert {each["arn"] for each in skipped} == {each["arn"] for each in there if OWNER.tag in each["tags"]}
     params = declaration(**stack)
     assert stack_faults(params, "us-east-1") == []
-    for item in plan(params, *free, adopt=True):
+    for item in plan(params, *there, adopt=True):
         changes = item.returned()["changes"]
-        tags = changes.pop("tags", None)
-        assert (item.action, changes) == ("adopt" if tags else "none", {})
-        assert tags is None or tags["after"] == {**tags["before"], **MEMBER}
+        tags = changes.pop("tags")
+        assert (item.action, changes) == ("adopt", {})
+        assert tags["after"] == {**tags["before"], **MEMBER}
