@@ -35,9 +35,9 @@ def read(client: Any) -> dict[Kind, list[Resource]]:
 
 
 def read_for(client: Any, declared: list[Entry], owner: Owner, adopt: bool) -> dict[Kind, list[Resource]]:
-    """Return the same, looking again while an entry may mean several: a list may lag, and a race may be about to end.
+    """Return the same without twins that Get does not find: a list may lag, and a race may be about to end.
 
-    Where it still does in the end, the caller refuses.
+    Where an entry still means several after a while, the caller refuses.
     """
     listed = read(client)
     for _now in pauses(LOOK_AGAIN):
@@ -47,7 +47,6 @@ def read_for(client: Any, declared: list[Entry], owner: Owner, adopt: bool) -> d
             listed[kind] = [each for each in listed[kind] if each["arn"] not in gone]
         if not any(is_young(each) for _kind, resources in twins(declared, listed, owner, adopt) for each in resources):
             break
-        listed = read(client)
     return listed
 
 

@@ -382,7 +382,9 @@ def test_lookup(ansible, rooms, emulator, tmp_path):
             *refused("'', room_name='lobby', session_duration=181", "user_id: '' is not valid"),
             *refused("'ada', room_name='lobby', session_duration=181", "session_duration: 181 is not valid"),
             *refused("'ada', room_name='lobby', region='us-east-2'", "'us-east-2' does not offer Amazon IVS Chat"),
-            *refused("['ada', 'bob'], room_name='lobby'", "user_id: ['ada', 'bob'] is not valid, it must be the ID of a"),
+            *refused(
+                "['ada', 'bob'], room_name='lobby'", "user_id: ['ada', 'bob'] is not valid, it must be the ID of a"
+            ),
             *refused("{'ada': 1}, room_name='lobby'", "user_id: {'ada': 1} is not valid"),
             *refused("'ada'", "room_arn, room_name: exactly one of them is required"),
             *refused(f"'ada', room_arn='{UNKNOWN}'", "ResourceNotFoundException"),
