@@ -106,10 +106,17 @@ def first_failure(run, job, there):
     return None
 
 
+# The role's own calls go to other services, whose actions the emulator does not know as AWS does.
+UNTESTED = "live_chat"
+
+
 def test_every_policy_has_its_job():
-    assert sorted(os.listdir(POLICIES)) == sorted(f"{job}.json" for job in JOBS)
+    jobs = {*JOBS, UNTESTED}
+    assert set(os.listdir(POLICIES)) == {f"{job}.json" for job in jobs}
     with open(f"{ROOT}/docs/permissions.md") as file:
-        assert set(re.findall(r"policies/(\w+)\.json", file.read())) == set(JOBS)
+        text = file.read()
+    assert set(re.findall(r"policies/(\w+)\.json", text)) == jobs
+    assert f"{UNTESTED}.json is not tested" in text
 
 
 @pytest.mark.parametrize("job", JOBS)
