@@ -48,6 +48,8 @@ http: $(READY)  ## Test the emulator, and the modules against it [FILE=tests/mod
 	$(RUN) pytest -n 2 $(FILE)
 
 integration: $(READY)  ## Run the integration targets with ansible-test [TARGET=...] [CLOUD_CONFIG=...]
+	@command -v ssh-keygen >/dev/null || \
+	  { echo "ansible-test asks for ssh-keygen; on Debian: apt-get install openssh-client" >&2; exit 1; }
 	$(IN_TREE) --cloud $(CLOUD_CONFIG) ansible-test integration --python $(VERSION) $(TARGET)
 
 lint: $(READY)  ## Check style, types, documentation, changelog
@@ -77,7 +79,7 @@ reliability: $(READY)  ## Run the fault matrix, kills, races, and write the matr
 storm: $(READY)  ## Measure 8 forks that share the service's quotas
 	@$(RUN) python -m tests.reliability.storm
 
-bench: $(READY) .venv/bench/.installed  ## Measure, and write docs/benchmarks.md: 25 minutes [BENCH_SIZES=1,10]
+bench: $(READY) .venv/bench/.installed  ## Measure, and write docs/benchmarks.md: half an hour [BENCH_SIZES=1,10]
 	@$(RUN) python tests/bench/run.py $(BENCH_SIZES)
 
 emulator: $(READY)  ## Run the emulator until Ctrl-C [PORT=5000]
