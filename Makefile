@@ -79,7 +79,7 @@ reliability: $(READY)  ## Run the fault matrix, kills, races, and write the matr
 storm: $(READY)  ## Measure 8 forks that share the service's quotas
 	@$(RUN) python -m tests.reliability.storm
 
-bench: $(READY) .venv/bench/.installed  ## Measure, and write docs/benchmarks.md: half an hour [BENCH_SIZES=1,10]
+bench: $(READY) .venv/bench/.installed  ## Measure, and write docs/benchmarks.md: 36 minutes [BENCH_SIZES=1,10]
 	@$(RUN) python tests/bench/run.py $(BENCH_SIZES)
 
 emulator: $(READY)  ## Run the emulator until Ctrl-C [PORT=5000]
