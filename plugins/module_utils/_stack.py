@@ -245,12 +245,9 @@ def removable(params: dict[str, Any]) -> list[Kind]:
 
     With `prune` those whose option is set: what is not set is left alone, and only [] says that there are to be none.
     """
-    absent = params["state"] == "absent"
-    return [kind for kind in (ROOM, LOGGING_CONFIGURATION) if absent or (params["prune"] and _is_set(params, kind))]
-
-
-def _is_set(params: dict[str, Any], kind: Kind) -> bool:
-    return params[OPTIONS[kind]] is not None
+    absent, prune = params["state"] == "absent", params["prune"]
+    kinds = (ROOM, LOGGING_CONFIGURATION)
+    return [kind for kind in kinds if absent or (prune and params[OPTIONS[kind]] is not None)]
 
 
 def candidates(entry: Entry, named: list[Resource], owner: Owner, adopt: bool) -> list[Resource]:

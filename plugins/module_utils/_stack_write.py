@@ -41,11 +41,13 @@ def read_for(client: Any, declared: list[Entry], owner: Owner, adopt: bool) -> d
     """
     listed = read(client)
     for _now in pauses(LOOK_AGAIN):
+        undecided = False
         for kind, resources in twins(declared, listed, owner, adopt):
-            left = {each["arn"] for each in existing(client, kind, resources)}
-            gone = {each["arn"] for each in resources} - left
+            left = existing(client, kind, resources)
+            gone = {each["arn"] for each in resources} - {each["arn"] for each in left}
             listed[kind] = [each for each in listed[kind] if each["arn"] not in gone]
-        if not any(is_young(each) for _kind, resources in twins(declared, listed, owner, adopt) for each in resources):
+            undecided = undecided or (len(left) > 1 and any(is_young(each) for each in left))
+        if not undecided:
             break
     return listed
 
@@ -94,9 +96,10 @@ class Outcome:
         """Whether anything was changed; when something failed, that may be a part of it alone."""
         return any(each.action != "none" for each in self.done) or bool(self.failed and self.writes)
 
-    def differs(self, item: Item) -> bool:
-        """Whether a line of the plan has a difference to show: not when another run was quicker with it."""
-        return item.action != "none" and not any(each.item is item and each.action == "none" for each in self.done)
+    def differing(self, items: list[Item]) -> list[Item]:
+        """Return the lines of the plan with a difference to show: not those with which another run was quicker."""
+        unchanged = {id(each.item) for each in self.done if each.action == "none"}
+        return [item for item in items if item.action != "none" and id(item) not in unchanged]
 
     def fail(self, done: Done, error: AnsibleAWSError) -> None:
         """Count a line as failed that was written but did not come to a good end."""

@@ -356,7 +356,7 @@ def stack(module: ChatModule, client: Any) -> None:
         "failures": failures,
     }
     if module._diff:
-        result["diff"] = [item.diff() for item in items if outcome.differs(item)]
+        result["diff"] = [item.diff() for item in outcome.differing(items)]
     if failures:
         told = "; ".join(
             f"{each['resource']} {each['name'] or each['arn']}: {each['msg']}" if each["resource"] else each["msg"]
