@@ -75,8 +75,10 @@ from ansible.errors import AnsibleLookupError
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.plugin_utils.lookup import AWSLookupBase
-from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import create_chat_token, faults, targets
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import VERSION, explain, region_faults
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import create_chat_token
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import find_targets
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import VERSION, format_error, validate_region
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_messaging
 
 OPTIONS = ("room_arn", "room_name", "capabilities", "session_duration", "attributes")
 
@@ -87,21 +89,21 @@ class LookupModule(AWSLookupBase):
         super().run(terms, variables, **kwargs)
         options = {name: self.get_option(name) for name in OPTIONS}
         users = [{**options, "user_id": str(term)} for term in terms]
-        found = region_faults(self) + [fault for each in users for fault in faults(each, self.region)]
-        found += [
-            f"user_id: {term!r} is not valid, it must be the ID of a user (a list of them is given as *users)"
+        errors = validate_region(self) + [error for user in users for error in validate_messaging(user, self.region)]
+        errors += [
+            f"user_id: {term!r} is not valid: it must be the ID of a user (to specify a list of them, use *users)"
             for term in terms
             if not isinstance(term, (str, int)) or isinstance(term, bool)
         ]
         if (options["room_arn"] is None) is (options["room_name"] is None):
-            found.append("room_arn, room_name: exactly one of them is required")
-        if found:
-            raise AnsibleLookupError("; ".join(dict.fromkeys(found)))
+            errors.append("room_arn, room_name: exactly one of them is required")
+        if errors:
+            raise AnsibleLookupError("; ".join(dict.fromkeys(errors)))
         set_collection_info("aws_ivs.chat", VERSION)
         client = self.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
         try:
-            (target,) = targets(client, options)
-            return [create_chat_token(client, target.arn, each)["token"] for each in users]
+            (target,) = find_targets(client, options)
+            return [create_chat_token(client, target.arn, user)["token"] for user in users]
         except AnsibleAWSError as error:
-            message = explain(error.exception, error.message)
+            message = format_error(error.exception, error.message)
         raise AnsibleLookupError(message)  # outside the handler, so that the chain of exceptions is not added

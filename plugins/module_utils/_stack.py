@@ -1,9 +1,10 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A whole estate as one declaration: its entries, their faults, and one plan for all of them. Pure; private.
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stack: its entries, the resources that they identify, one plan for all of them, and the export. Pure; private.
 
-A tag says which resources belong to a stack, so there is no state file. Rooms and logging configurations are planned
-with the rules of the single modules (_resources, _plan).
+A tag marks the members of a stack, so there is no state file. Each member is planned by the rules of the single modules
+(_resources, _plan). Reading is in _stack_read, writing in _stack_write.
 """
 
 from __future__ import annotations
@@ -15,36 +16,46 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ._identity import describe
-from ._plan import Plan, age_order, diff, is_deleting, is_failed, plan_absent, plan_present, settable
+from ._plan import Declaration, Plan, diff
 from ._resources import (
+    IDENTIFIERS,
+    KINDS,
     LOGGING_CONFIGURATION,
     MAXIMUM_TAGS,
-    NAME,
+    QUOTAS,
     ROOM,
-    TAG_KEY,
-    TAG_VALUE,
     Kind,
-    faults,
+    Resource,
+    age_order,
+    describe,
     given_options,
-    identifier_faults,
-    repetition_faults,
-    tag_faults,
+    is_deleting,
+    is_failed,
     text_tags,
+    user_fields,
 )
+from ._validation import validate_unique
 
-Resource = dict[str, Any]
-
-IDENTIFIERS = "logging_configuration_identifiers"
-QUOTAS: dict[str, float] = {"room": 5, "logging_configuration": 3, "tag": 10}  # calls of each operation a second
-FASTEST = 1_000_000  # calls a second: as good as no limit
+# Options of the stack modules.
 CALLS_PER_SECOND: dict[str, Any] = {
     "type": "dict",
     "apply_defaults": True,
     "options": {name: {"type": "float", "default": quota} for name, quota in QUOTAS.items()},
 }
-# The options that hold the declared resources, in the order in which these are made.
-OPTIONS = {LOGGING_CONFIGURATION: "logging_configurations", ROOM: "rooms"}
+OWNERSHIP_TAG = {"default": "ivschat-stack"}
+
+Listed = dict[Kind, list[Resource]]  # all resources of each kind
+
+
+def entry_argument_spec(kind: Kind) -> dict[str, Any]:
+    """Return the argument spec of one entry of a stack."""
+    fields = {
+        field.stack_name or field.name: {**field.argument, "required": True}
+        if field.required_in_stack
+        else field.argument
+        for field in kind.fields
+    }
+    return {**fields, "tags": {"type": "dict"}}
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Owner:
     """The tag that marks the members of a stack."""
 
     tag: str
-    stack: str  # "": of no stack, when all that exists is exported
+    stack: str  # "": of no stack, when everything that exists is exported
 
     def owns(self, resource: Resource) -> bool:
         """Whether a resource is a member of this stack."""
@@ -64,39 +75,84 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class MemberDeclaration(Declaration):
+    """The declaration of one member: only a member of the stack, or the resource that it adopts, can be managed."""
+
+    path: str = ""  # of the entry, such as rooms[3]
+    owner: Owner = Owner("", "")
+    adopts: str | None = None  # an ARN
+
+    def plan(self, before: Resource | None) -> Plan:
+        """Plan as `Declaration.plan` does; messages start with the path.
+
+        Raises AnsibleAWSError too when another resource has taken the name since the stack was planned.
+        """
+        if before is not None and not self.owner.owns(before) and before["arn"] != self.adopts:
+            raise AnsibleAWSError(
+                message=f"{self.path}: another {self.kind.title} named {before['name']!r}, which is not a member of "
+                f"this stack, has been created in the meantime: {before['arn']}"
+            )
+        try:
+            return super().plan(before)
+        except AnsibleAWSError as error:
+            raise AnsibleAWSError(message=f"{self.path}.{error.message}") from error
+
+
+@dataclass(frozen=True)
 class Entry:
     """One declared resource."""
 
     kind: Kind
-    place: str  # where it stands in the declaration, as rooms[3]
+    path: str  # such as rooms[3]
     name: str
     given: Resource
-    tags: dict[str, str]  # with the owner's
+    tags: dict[str, str]  # including the owner's
     purge_tags: bool
-    references: list[str] | None = None  # a room's logging configurations, by name or ARN; None: left alone
+    owner: Owner
+    references: list[str] | None = None  # a room's logging configurations, by name or ARN; None: left unchanged
 
-    def plan(self, before: Resource | None, arns: dict[str, str]) -> Plan:
-        """Plan this resource; a logging configuration that has no ARN yet stands in the plan by its name.
+    def declaration(self, arns: dict[str, str], adopts: str | None = None) -> MemberDeclaration:
+        """Return what is declared; a logging configuration that has no ARN yet is represented by its name.
 
-        Raises AnsibleAWSError, with the place, for what only shows with the current state.
+        Raises AnsibleAWSError when a name and an ARN identify the same logging configuration.
         """
         given = self.given
         if self.references is not None:
             identifiers = [arns.get(reference, reference) for reference in self.references]
-            if twice := repetition_faults(identifiers, f"{self.place}.logging_configurations"):
-                raise AnsibleAWSError(message="; ".join(twice))
+            if duplicates := validate_unique(f"{self.path}.logging_configurations", identifiers):
+                raise AnsibleAWSError(message="; ".join(duplicates))
             given = {**given, IDENTIFIERS: identifiers}
-        try:
-            return plan_present(self.kind, before, given, self.tags, self.purge_tags)
-        except AnsibleAWSError as error:
-            raise AnsibleAWSError(message=f"{self.place}.{error.message}") from error
+        return MemberDeclaration(
+            kind=self.kind,
+            given=given,
+            tags=self.tags,
+            purge_tags=self.purge_tags,
+            path=self.path,
+            owner=self.owner,
+            adopts=adopts,
+        )
+
+    @property
+    def needs_details(self) -> bool:
+        """Whether an existing resource must be read with Get, because lists omit a field that is declared."""
+        return any(field in self.given for field in self.kind.get_only)
 
 
 @dataclass(frozen=True)
-class Item:
-    """One line of the stack's plan: an entry, or a member that is to be removed (no entry)."""
+class Match:
+    """An entry, and the resource that it identifies (None: there is none yet)."""
+
+    entry: Entry
+    before: Resource | None
+    adopted: bool = False
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """One line of the stack's plan: an entry, or a member to delete (no entry)."""
 
     plan: Plan
+    declaration: Declaration
     entry: Entry | None = None
     adopted: bool = False
 
@@ -108,6 +164,11 @@ class Item:
         if self.plan.before is None:
             return "create"
         return "adopt" if self.adopted else "update" if self.plan.changed else "none"
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the resource."""
+        return self.plan.kind
 
     @property
     def name(self) -> str:
@@ -124,17 +185,16 @@ class Item:
         sides = self.plan.before, self.plan.after
         repair = all(sides) and is_failed(sides[0] or {})
         before, after = (
-            {**settable(self.plan.kind, side), **({"state": side["state"]} if side and repair else {})}
-            for side in sides
+            {**user_fields(self.kind, side), **({"state": side["state"]} if side and repair else {})} for side in sides
         )
         return before, after
 
-    def returned(self) -> dict[str, Any]:
+    def to_result(self) -> dict[str, Any]:
         """Return this line as the module returns it."""
         before, after = self._sides()
         return {
             "action": self.action,
-            "resource": self.plan.kind.name,
+            "resource": self.kind.name,
             "name": self.name,
             "arn": self.arn,
             "changes": {
@@ -156,109 +216,45 @@ class Item:
         return {**sides, "before_header": header, "after_header": header}
 
 
-def stack_faults(params: dict[str, Any], region: str | None) -> list[str]:
-    """Check a whole declaration; return all its faults, each with its place."""
-    tag = params["ownership_tag"]
-    found = owner_faults(params["name"], tag)
-    found += tag_faults(params["tags"])
-    if tag in (params["tags"] or {}):
-        found.append(f"tags: {tag!r} is the ownership tag, it must not be set as an ordinary tag")
-    found += pace_faults(params["calls_per_second"])
-    declared = {each["name"] for each in params["logging_configurations"] or []}
-    for kind, option in OPTIONS.items():
-        seen: dict[str, int] = {}
-        for position, entry in enumerate(params[option] or []):
-            place = f"{option}[{position}]."
-            found += faults(kind, entry, region, place)
-            name = entry["name"]
-            if not name:
-                found.append(f"{place}name: {name!r} is not valid, a member of a stack must have a name")
-            elif name in seen:
-                found.append(f"{place}name: {name!r} is there twice, it is also the name of {option}[{seen[name]}]")
-            seen.setdefault(name, position)
-            found += _reference_faults(entry.get("logging_configurations"), declared, region, place)
-            own = entry.get("tags") or {}
-            tags = {**(params["tags"] or {}), **own}
-            if tag in own:
-                found.append(f"{place}tags: {tag!r} is the ownership tag, it must not be set as an ordinary tag")
-            elif len(tags) >= MAXIMUM_TAGS >= len(own):
-                found.append(
-                    f"{place}tags: with those of the stack and the ownership tag there are {len(tags) + 1} tags, "
-                    f"there must be at most {MAXIMUM_TAGS}"
-                )
-    return found
+# What is declared.
 
 
-def owner_faults(name: str | None, tag: str) -> list[str]:
-    """Check the name of a stack, when it is set, and the key of the tag that holds it."""
-    found = []
-    if name is not None and (not name or not TAG_VALUE.accepts(name)):
-        found.append(f"name: {name[:64]!r} is not valid, it must be 1 to 256 characters, since it is a tag's value")
-    if not TAG_KEY.accepts(tag) or tag.lower().startswith("aws:"):
-        found.append(f'ownership_tag: {tag[:64]!r} is not valid, it must be {TAG_KEY.rule} and not start with "aws:"')
-    return found
-
-
-def pace_faults(calls_per_second: dict[str, float | None]) -> list[str]:
-    """Check how many calls of each operation may be made a second."""
-    return [
-        f"calls_per_second.{name}: {value} is not valid, it must be a number above 0 and at most {FASTEST}"
-        for name, value in calls_per_second.items()
-        if value is None or not 0 < value <= FASTEST
-    ]
-
-
-def _reference_faults(references: list[str] | None, declared: set[str], region: str | None, place: str) -> list[str]:
-    option = f"{place}logging_configurations"
-    unknown = [
-        f"{option}[{position}]: {reference!r} is not valid, it must be an ARN, or the name of one of the "
-        "logging_configurations of this stack"
-        for position, reference in enumerate(references or [])
-        if reference and NAME.accepts(reference) and reference not in declared
-    ]
-    return identifier_faults(references, region, option) + unknown
-
-
-def entries(params: dict[str, Any], owner: Owner) -> list[Entry]:
+def declared_entries(params: dict[str, Any], owner: Owner) -> list[Entry]:
     """Return the declared resources, logging configurations first, with the tags of the stack."""
-    declared = []
-    for kind, option in OPTIONS.items():
-        for position, entry in enumerate(params[option] or []):
+    entries = []
+    for kind in KINDS:
+        for position, entry in enumerate(params[kind.plural] or []):
             set_by_user = params["tags"] is not None or entry.get("tags") is not None
             tags = text_tags({**(params["tags"] or {}), **(entry.get("tags") or {})})
-            declared.append(
+            entries.append(
                 Entry(
                     kind=kind,
-                    place=f"{option}[{position}]",
+                    path=f"{kind.plural}[{position}]",
                     name=entry["name"],
                     given=given_options(kind, entry),
                     tags={**tags, owner.tag: owner.stack},
                     purge_tags=set_by_user and params["purge_tags"],
+                    owner=owner,
                     references=entry.get("logging_configurations"),
                 )
             )
-    return declared
+    return entries
 
 
-def removable(params: dict[str, Any]) -> list[Kind]:
+def kinds_to_prune(params: dict[str, Any]) -> list[Kind]:
     """Return the kinds of which members that are not declared are deleted, in the order of the deletions.
 
-    With `prune` those whose option is set: what is not set is left alone, and only [] says that there are to be none.
+    With `prune` those whose option is set: an omitted option leaves them unchanged, only [] declares that there are
+    none.
     """
     absent, prune = params["state"] == "absent", params["prune"]
-    kinds = (ROOM, LOGGING_CONFIGURATION)
-    return [kind for kind in kinds if absent or (prune and params[OPTIONS[kind]] is not None)]
+    return [kind for kind in reversed(KINDS) if absent or (prune and params[kind.plural] is not None)]
 
 
-def candidates(entry: Entry, named: list[Resource], owner: Owner, adopt: bool) -> list[Resource]:
-    """Return the resources that an entry may mean, of those of its name: members, else ones that it may take over."""
-    members = [resource for resource in named if owner.owns(resource)]
-    if members or not adopt or any(owner.is_foreign(resource) for resource in named):
-        return members
-    return named
+# Which resource an entry identifies.
 
 
-def by_name(listed: dict[Kind, list[Resource]]) -> dict[tuple[Kind, str], list[Resource]]:
+def _by_name(listed: Listed) -> dict[tuple[Kind, str], list[Resource]]:
     """Return the resources of each kind and name, without those that are being deleted."""
     found: dict[tuple[Kind, str], list[Resource]] = {}
     for kind, resources in listed.items():
@@ -268,111 +264,114 @@ def by_name(listed: dict[Kind, list[Resource]]) -> dict[tuple[Kind, str], list[R
     return found
 
 
-def twins(
-    declared: Iterable[Entry], listed: dict[Kind, list[Resource]], owner: Owner, adopt: bool
-) -> list[tuple[Kind, list[Resource]]]:
-    """Return the resources of each entry that may mean several."""
-    named = by_name(listed)
-    meant = [
-        (entry.kind, candidates(entry, named.get((entry.kind, entry.name), []), owner, adopt)) for entry in declared
-    ]
-    return [(kind, resources) for kind, resources in meant if len(resources) > 1]
+def _candidates(entry: Entry, namesakes: list[Resource], adopt: bool) -> list[Resource]:
+    """Return the resources that an entry may identify, of those of its name: members, else ones that it may adopt."""
+    members = [resource for resource in namesakes if entry.owner.owns(resource)]
+    if members or not adopt or any(entry.owner.is_foreign(resource) for resource in namesakes):
+        return members
+    return namesakes
 
 
-def match(entry: Entry, named: list[Resource], owner: Owner, adopt: bool) -> tuple[Resource | None, bool]:
-    """Return the resource that an entry means, and whether it is adopted with this run.
+def duplicates(entries: Iterable[Entry], listed: Listed, adopt: bool) -> list[tuple[Kind, list[Resource]]]:
+    """Return the resources of each entry that may identify more than one."""
+    by_name = _by_name(listed)
+    found = [(entry.kind, _candidates(entry, by_name.get((entry.kind, entry.name), []), adopt)) for entry in entries]
+    return [(kind, resources) for kind, resources in found if len(resources) > 1]
 
-    Raises AnsibleAWSError when that is not clear, or when it belongs to another stack, or to none and `adopt` is not
-    set. `named` are the resources of the entry's name, without those being deleted.
+
+def _match(entry: Entry, namesakes: list[Resource], adopt: bool) -> Match:
+    """Match an entry with one of the resources of its name, which are not being deleted.
+
+    Raises AnsibleAWSError when that is ambiguous, or when it belongs to another stack, or to none and `adopt` is not
+    set.
     """
-    meant = candidates(entry, named, owner, adopt)
-    if len(meant) > 1:
-        whose = "members of this stack" if owner.owns(meant[0]) else "resources without an owner"
+    owner = entry.owner
+    candidates = _candidates(entry, namesakes, adopt)
+    if len(candidates) > 1:
+        whose = "members of this stack" if owner.owns(candidates[0]) else "resources without an owner"
         raise AnsibleAWSError(
-            message=f"{entry.place}: several {whose} are named {entry.name!r}, delete or rename those that are not "
-            f"meant: {describe(meant)}"
+            message=f"{entry.path}: {len(candidates)} {whose} are named {entry.name!r}; delete or rename all but one: "
+            f"{describe(candidates)}"
         )
-    if meant:
-        return meant[0], not owner.owns(meant[0])
-    if foreign := [resource for resource in named if owner.is_foreign(resource)]:
-        stacks = ", ".join(f"{each['arn']} of stack {each['tags'][owner.tag]!r}" for each in foreign)
-        raise AnsibleAWSError(message=f"{entry.place}: {entry.name!r} is a member of another stack: {stacks}")
-    if named:
+    if candidates:
+        return Match(entry, candidates[0], adopted=not owner.owns(candidates[0]))
+    if foreign := [resource for resource in namesakes if owner.is_foreign(resource)]:
+        stacks = ", ".join(f"{resource['arn']} of stack {resource['tags'][owner.tag]!r}" for resource in foreign)
+        raise AnsibleAWSError(message=f"{entry.path}: {entry.name!r} is a member of another stack: {stacks}")
+    if namesakes:
         raise AnsibleAWSError(
-            message=f"{entry.place}: {entry.name!r} exists already and has no owner: {describe(named)}; set adopt to "
-            "take it over"
+            message=f"{entry.path}: {entry.name!r} already exists and has no owner: {describe(namesakes)}; set adopt "
+            "to take it over"
         )
-    return None, False
+    return Match(entry, None)
 
 
-def match_all(
-    declared: Iterable[Entry], listed: dict[Kind, list[Resource]], owner: Owner, adopt: bool
-) -> list[tuple[Entry, Resource | None, bool]]:
+def match_entries(entries: Iterable[Entry], listed: Listed, adopt: bool) -> list[Match]:
     """Match every entry; raises one AnsibleAWSError that names all that cannot be matched."""
-    named = by_name(listed)
-    matched, refused = [], []
-    for entry in declared:
+    by_name = _by_name(listed)
+    matches, refused = [], []
+    for entry in entries:
         try:
-            matched.append((entry, *match(entry, named.get((entry.kind, entry.name), []), owner, adopt)))
+            matches.append(_match(entry, by_name.get((entry.kind, entry.name), []), adopt))
         except AnsibleAWSError as error:
             refused.append(str(error.message))
     if refused:
         raise AnsibleAWSError(message="; ".join(refused))
-    return matched
+    return matches
 
 
-def needs_details(entry: Entry) -> bool:
-    """Whether an existing room must be read with GetRoom: lists leave length and rate out."""
-    return any(field in entry.given for field in entry.kind.unlisted)
+# The plan.
 
 
-def plan_stack(
-    matched: Iterable[tuple[Entry, Resource | None, bool]],
-    listed: dict[Kind, list[Resource]],
-    owner: Owner,
-    remove: Collection[Kind],
-) -> list[Item]:
-    """Plan everything, in the order of the writes: what is declared, then what is removed, rooms first.
+def plan_stack(matches: list[Match], listed: Listed, owner: Owner, prune: Collection[Kind]) -> list[PlannedChange]:
+    """Plan everything, in the order of the writes: what is declared, then what is deleted, rooms first.
 
-    `remove`: the kinds of which members that are not declared are deleted. Raises one AnsibleAWSError that names all
-    entries that cannot be planned, and one for logging configurations that are to be removed and that rooms will still
+    `prune`: the kinds of which members that are not declared are deleted. Raises one AnsibleAWSError that names all
+    entries that cannot be planned, and one for logging configurations that are to be deleted and that rooms will still
     use.
     """
-    matched = list(matched)
-    arns = {
-        entry.name: before["arn"]
-        for entry, before, _adopted in matched
-        if before and entry.kind is LOGGING_CONFIGURATION
-    }
-    items, refused = [], []
-    for entry, before, adopted in matched:
-        try:
-            items.append(Item(entry.plan(before, arns), entry, adopted))
-        except AnsibleAWSError as error:
-            refused.append(str(error.message))
-    if refused:
-        raise AnsibleAWSError(message="; ".join(refused))
-    kept = {before["arn"] for _entry, before, _adopted in matched if before}
-    for kind in remove:
-        items += [
-            Item(plan_absent(kind, resource))
+    changes = _plan_entries(matches)
+    kept = {match.before["arn"] for match in matches if match.before}
+    for kind in prune:
+        absent = Declaration(kind, present=False)
+        changes += [
+            PlannedChange(absent.plan(resource), absent)
             for resource in listed[kind]
             if owner.owns(resource) and resource["arn"] not in kept and not is_deleting(resource)
         ]
-    _refuse_used(items, listed[ROOM])
-    return items
+    _refuse_used(changes, listed[ROOM])
+    return changes
 
 
-def _refuse_used(items: list[Item], rooms: list[Resource]) -> None:
-    """Raise AnsibleAWSError when a logging configuration is to be removed that a room will still use afterwards."""
-    planned = [item.plan for item in items if item.plan.kind is ROOM]
+def _plan_entries(matches: list[Match]) -> list[PlannedChange]:
+    arns = {
+        match.entry.name: match.before["arn"]
+        for match in matches
+        if match.before and match.entry.kind is LOGGING_CONFIGURATION
+    }
+    changes, refused = [], []
+    for match in matches:
+        adopts = match.before["arn"] if match.before and match.adopted else None
+        try:
+            declaration = match.entry.declaration(arns, adopts)
+            changes.append(PlannedChange(declaration.plan(match.before), declaration, match.entry, match.adopted))
+        except AnsibleAWSError as error:
+            refused.append(str(error.message))
+    if refused:
+        raise AnsibleAWSError(message="; ".join(refused))
+    return changes
+
+
+def _refuse_used(changes: list[PlannedChange], rooms: list[Resource]) -> None:
+    """Raise AnsibleAWSError when a logging configuration is to be deleted that a room will still use afterwards."""
+    planned = [change.plan for change in changes if change.kind is ROOM]
     written = {plan.before["arn"] for plan in planned if plan.before}
     after = [plan.after for plan in planned if plan.after] + [room for room in rooms if room["arn"] not in written]
-    removed = [
-        item.plan.before for item in items if item.action == "delete" and item.plan.kind is LOGGING_CONFIGURATION
+    deleted = [
+        change.plan.before for change in changes if change.action == "delete" and change.kind is LOGGING_CONFIGURATION
     ]
     refused = []
-    for configuration in filter(None, removed):
+    for configuration in filter(None, deleted):
         users = [
             f"{room['name']} ({room['arn'] or 'to be created'})"
             for room in after
@@ -380,14 +379,14 @@ def _refuse_used(items: list[Item], rooms: list[Resource]) -> None:
         ]
         if users:
             refused.append(
-                f"The logging configuration {configuration['name']!r} ({configuration['arn']}) cannot be removed, "
-                f"it is in use by {len(users)} room(s): {', '.join(users)}"
+                f"The logging configuration {configuration['name']!r} ({configuration['arn']}) cannot be deleted, "
+                f"because {len(users)} room(s) use it: {', '.join(users)}"
             )
     if refused:
         raise AnsibleAWSError(message="; ".join(refused))
 
 
-def summary(actions: Iterable[str]) -> dict[str, int]:
+def count_actions(actions: Iterable[str]) -> dict[str, int]:
     """Count actions as the module returns them."""
     counts = dict.fromkeys(("created", "updated", "deleted", "adopted", "unchanged"), 0)
     words = {"create": "created", "update": "updated", "delete": "deleted", "adopt": "adopted", "none": "unchanged"}
@@ -396,46 +395,42 @@ def summary(actions: Iterable[str]) -> dict[str, int]:
     return counts
 
 
-def export(
-    chosen: dict[Kind, list[Resource]], listed: dict[Kind, list[Resource]], owner: Owner
-) -> tuple[dict[str, list[Resource]], list[dict[str, str]]]:
+# The export.
+
+
+def export(chosen: Listed, listed: Listed, owner: Owner) -> tuple[dict[str, list[Resource]], list[dict[str, str]]]:
     """Return the chosen resources as a declaration that a stack accepts, and those it cannot hold, with the reason.
 
-    `listed` is all that exists, since a name must tell one from all others. A room's logging configurations stand in
-    the declaration by name where that name is declared in it, else by ARN.
+    `listed` is everything that exists, because a name must be unique among all resources. A room's logging
+    configurations appear by name where that name is declared, else by ARN.
     """
     skipped: list[dict[str, str]] = []
-    kept: dict[Kind, list[Resource]] = {}
-    for kind in OPTIONS:
-        rivals = [each for each in listed[kind] if not owner.stack or owner.owns(each)]
-        names = Counter(each["name"] for each in rivals if not is_deleting(each))
+    kept: Listed = {}
+    for kind in KINDS:
+        rivals = [resource for resource in listed[kind] if not owner.stack or owner.owns(resource)]
+        names = Counter(resource["name"] for resource in rivals if not is_deleting(resource))
         kept[kind] = []
         for resource in sorted((each for each in chosen[kind] if not is_deleting(each)), key=age_order):
             if reason := _undeclarable(resource, names, owner):
                 skipped.append({"arn": resource["arn"], "reason": reason})
             else:
                 kept[kind].append(resource)
-    declared_names = {each["arn"]: each["name"] for each in kept[LOGGING_CONFIGURATION]}
-    configurations = [
-        {
-            "name": each["name"],
-            "destination_configuration": each["destination_configuration"],
-            "tags": _own_tags(each, owner),
-        }
-        for each in kept[LOGGING_CONFIGURATION]
-    ]
-    rooms = []
-    for room in kept[ROOM]:
-        entry = {
-            "name": room["name"],
-            "maximum_message_length": room["maximum_message_length"],
-            "maximum_message_rate_per_second": room["maximum_message_rate_per_second"],
-            "message_review_handler": room["message_review_handler"] or {"uri": ""},
-            "logging_configurations": [declared_names.get(arn, arn) for arn in room[IDENTIFIERS]],
-            "tags": _own_tags(room, owner),
-        }
-        rooms.append({field: value for field, value in entry.items() if value is not None})
-    return {OPTIONS[LOGGING_CONFIGURATION]: configurations, OPTIONS[ROOM]: rooms}, skipped
+    names_by_arn = {resource["arn"]: resource["name"] for resource in kept[LOGGING_CONFIGURATION]}
+    return {
+        kind.plural: [_to_entry(kind, resource, names_by_arn, owner) for resource in kept[kind]] for kind in KINDS
+    }, skipped
+
+
+def _to_entry(kind: Kind, resource: Resource, names_by_arn: dict[str, str], owner: Owner) -> dict[str, Any]:
+    """Return a resource as an entry of a stack; a field that was not read is omitted."""
+    entry = {}
+    for field in kind.fields:
+        value = field.removal if resource[field.name] is None else resource[field.name]
+        if field.name == IDENTIFIERS:
+            value = [names_by_arn.get(arn, arn) for arn in value]
+        if value is not None:
+            entry[field.stack_name or field.name] = value
+    return {**entry, "tags": _own_tags(resource, owner)}
 
 
 def _undeclarable(resource: Resource, names: Counter[str], owner: Owner) -> str | None:
@@ -443,11 +438,11 @@ def _undeclarable(resource: Resource, names: Counter[str], owner: Owner) -> str 
     if not resource["name"]:
         return "it has no name"
     if names[resource["name"]] > 1:
-        return f"another one is named {resource['name']!r} too"
+        return f"another one is also named {resource['name']!r}"
     if owner.is_foreign(resource):
         return f"it is a member of the stack {resource['tags'][owner.tag]!r}"
     if len(_own_tags(resource, owner)) >= MAXIMUM_TAGS:
-        return f"it has {MAXIMUM_TAGS} tags, which leaves no room for the ownership tag"
+        return f"it has {MAXIMUM_TAGS} tags, so the ownership tag cannot be added"
     return None
 
 

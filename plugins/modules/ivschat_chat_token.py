@@ -111,44 +111,46 @@ msg:
 
 from typing import Any
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import (
-    CAPABILITIES,
-    TARGET,
-    TOKEN,
-    create_chat_token,
-    faults,
-    foretell,
-    targets,
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import TOKEN_MEMBERS, create_chat_token
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import ONE_ROOM, check_room_exists, find_targets
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    IvsChatModule,
+    run_module,
+    write_unless_check_mode,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run, unless_check_mode
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import CAPABILITIES
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_messaging
 
 
-def chat_token(module: ChatModule, client: Any) -> None:
-    (target,) = targets(client, module.params)
-    made = unless_check_mode(module, lambda: create_chat_token(client, target.arn, module.params), None)
-    if made is None:
-        foretell(client, target)
-        made = dict.fromkeys(TOKEN)
-        msg = "Check mode makes no token, so the token and its times are null"
-    else:
-        msg = f"The token can be used to connect until {made['token_expiration_time']}"
-    module.exit_json(changed=True, msg=msg, room_arn=target.arn, **made)
+def create_token(module: IvsChatModule, client: Any) -> None:
+    (target,) = find_targets(client, module.params)
+
+    def predict() -> dict[str, Any]:
+        check_room_exists(client, target)
+        msg = "Check mode creates no token, so the token and its times are null"
+        return {**dict.fromkeys(TOKEN_MEMBERS), "msg": msg}
+
+    def write() -> dict[str, Any]:
+        token = create_chat_token(client, target.arn, module.params)
+        return {**token, "msg": f"The token can be used to connect until {token['token_expiration_time']}"}
+
+    module.exit_json(changed=True, room_arn=target.arn, **write_unless_check_mode(module, predict, write))
 
 
 def main() -> None:
-    module = ChatModule(
+    module = IvsChatModule(
         argument_spec={
-            **TARGET,
+            **ONE_ROOM,
             "user_id": {"required": True},
             "capabilities": {"type": "list", "elements": "str", "choices": CAPABILITIES},
             "session_duration": {"type": "int"},
             "attributes": {"type": "dict"},
         },
-        required_one_of=[tuple(TARGET)],
-        mutually_exclusive=[tuple(TARGET)],
+        required_one_of=[tuple(ONE_ROOM)],
+        mutually_exclusive=[tuple(ONE_ROOM)],
         supports_check_mode=True,
     )
-    run(module, faults(module.params, module.region), chat_token)
+    run_module(module, validate_messaging(module.params, module.region), create_token)
 
 
 if __name__ == "__main__":

@@ -93,26 +93,29 @@ results:
 
 from typing import Any
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import TARGETS, faults, in_each_room, send_event
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import send_event
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import SOME_ROOMS, call_for_rooms
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_messaging
 
 
-def event(module: ChatModule, client: Any) -> None:
-    in_each_room(module, client, send_event, "the event may have been sent, so it was not sent again", "id")
+def send_to_rooms(module: IvsChatModule, client: Any) -> None:
+    hint = "the event may have been sent, so it was not sent again"
+    call_for_rooms(module, client, send_event, hint, "id")
 
 
 def main() -> None:
-    module = ChatModule(
+    module = IvsChatModule(
         argument_spec={
-            **TARGETS,
+            **SOME_ROOMS,
             "event_name": {"required": True},
             "attributes": {"type": "dict"},
         },
-        required_one_of=[tuple(TARGETS)],
-        mutually_exclusive=[tuple(TARGETS)],
+        required_one_of=[tuple(SOME_ROOMS)],
+        mutually_exclusive=[tuple(SOME_ROOMS)],
         supports_check_mode=True,
     )
-    run(module, faults(module.params, module.region), event)
+    run_module(module, validate_messaging(module.params, module.region), send_to_rooms)
 
 
 if __name__ == "__main__":

@@ -159,44 +159,29 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import list_rooms
-from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import describe, find
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
-    DECLARATION,
-    DESTINATION,
-    ChatModule,
-    converge,
-    run,
-)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._converge import converge, resource_argument_spec
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     DESTINATIONS,
     LOGGING_CONFIGURATION,
-    faults,
+    Resource,
+    describe,
     given_options,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_resource
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import detach
 
 
-def logging_configuration(module: ChatModule, client: Any) -> None:
+def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
     params = module.params
     given = given_options(LOGGING_CONFIGURATION, params)
     found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"])
     rooms = []
     if params["state"] == "absent" and found.before:
-        rooms = list_rooms(client, logging_configuration_identifier=found.before["arn"])
-        if rooms and not params["force"]:
-            raise AnsibleAWSError(
-                message=f"The logging configuration {found.before['arn']} is in use by {len(rooms)} room(s), so it was "
-                f"not deleted; set force to detach it from them: {describe(rooms)}"
-            )
-    if (
-        params["state"] == "present"
-        and params["arn"] is None
-        and not (found.before or "destination_configuration" in given)
-    ):
-        raise AnsibleAWSError(
-            message=f"destination_configuration: there is no logging configuration named {params['name']!r} yet, and "
-            f"to create it one of {', '.join(DESTINATIONS)} is required"
-        )
+        rooms = rooms_to_detach(client, found.before, params["force"])
+    elif params["state"] == "present" and params["arn"] is None and found.before is None:
+        require_destination(params["name"], given)
     converge(
         module,
         client,
@@ -208,17 +193,32 @@ def logging_configuration(module: ChatModule, client: Any) -> None:
     )
 
 
+def rooms_to_detach(client: Any, before: Resource, force: bool) -> list[Resource]:
+    rooms = list_rooms(client, logging_configuration_identifier=before["arn"])
+    if rooms and not force:
+        raise AnsibleAWSError(
+            message=f"The logging configuration {before['arn']} was not deleted, because {len(rooms)} room(s) use it; "
+            f"set force to detach it from them: {describe(rooms)}"
+        )
+    return rooms
+
+
+def require_destination(name: str, given: Resource) -> None:
+    if "destination_configuration" not in given:
+        raise AnsibleAWSError(
+            message=f"destination_configuration: one of {', '.join(DESTINATIONS)} is required to create the logging "
+            f"configuration {name!r}, which does not exist yet"
+        )
+
+
 def main() -> None:
-    module = ChatModule(
-        argument_spec={
-            **DECLARATION,
-            "destination_configuration": DESTINATION,
-            "force": {"type": "bool", "default": False},
-        },
+    module = IvsChatModule(
+        argument_spec={**resource_argument_spec(LOGGING_CONFIGURATION), "force": {"type": "bool", "default": False}},
         required_one_of=[("arn", "name")],
         supports_check_mode=True,
     )
-    run(module, faults(LOGGING_CONFIGURATION, module.params, module.region), logging_configuration)
+    errors = validate_resource(LOGGING_CONFIGURATION, module.params, module.region)
+    run_module(module, errors, manage_logging_configuration)
 
 
 if __name__ == "__main__":

@@ -105,32 +105,32 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._api import (
     get_logging_configuration,
     list_logging_configurations,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run
-from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
-    LOGGING_CONFIGURATION,
-    filter_faults,
-    has_tags,
-)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, has_tags
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_filters
 
 
-def logging_configuration_info(module: ChatModule, client: Any) -> None:
+def logging_configuration_info(module: IvsChatModule, client: Any) -> None:
     params = module.params
     if params["arns"] is None:
-        found = list_logging_configurations(client)
+        found = list_logging_configurations(client, params["name"])
     else:
         found = [get_logging_configuration(client, arn) for arn in dict.fromkeys(params["arns"])]
     matching = [
-        each for each in found if each and params["name"] in (None, each["name"]) and has_tags(each, params["tags"])
+        configuration
+        for configuration in found
+        if configuration and params["name"] in (None, configuration["name"]) and has_tags(configuration, params["tags"])
     ]
     module.exit_json(changed=False, logging_configurations=matching)
 
 
 def main() -> None:
-    module = ChatModule(
+    module = IvsChatModule(
         argument_spec={"arns": {"type": "list", "elements": "str"}, "name": {}, "tags": {"type": "dict"}},
         supports_check_mode=True,
     )
-    run(module, filter_faults(LOGGING_CONFIGURATION, module.params, module.region), logging_configuration_info)
+    errors = validate_filters(LOGGING_CONFIGURATION, module.params, module.region)
+    run_module(module, errors, logging_configuration_info)
 
 
 if __name__ == "__main__":

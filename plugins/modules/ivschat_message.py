@@ -84,38 +84,30 @@ results:
 
 from typing import Any
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import (
-    TARGETS,
-    delete_message,
-    faults,
-    in_each_room,
-)
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import delete_message
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import SOME_ROOMS, call_for_rooms
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_messaging
 
 
-def message(module: ChatModule, client: Any) -> None:
-    in_each_room(
-        module,
-        client,
-        delete_message,
-        "the message may have been deleted; deleting it again does no harm",
-        "operation_id",
-    )
+def delete_from_rooms(module: IvsChatModule, client: Any) -> None:
+    hint = "the message may have been deleted; deleting it again does no harm"
+    call_for_rooms(module, client, delete_message, hint, "operation_id")
 
 
 def main() -> None:
-    module = ChatModule(
+    module = IvsChatModule(
         argument_spec={
-            **TARGETS,
+            **SOME_ROOMS,
             "id": {"required": True},
             "state": {"choices": ["absent"], "default": "absent"},
             "reason": {},
         },
-        required_one_of=[tuple(TARGETS)],
-        mutually_exclusive=[tuple(TARGETS)],
+        required_one_of=[tuple(SOME_ROOMS)],
+        mutually_exclusive=[tuple(SOME_ROOMS)],
         supports_check_mode=True,
     )
-    run(module, faults(module.params, module.region), message)
+    run_module(module, validate_messaging(module.params, module.region), delete_from_rooms)
 
 
 if __name__ == "__main__":

@@ -179,24 +179,23 @@ room:
 
 from typing import Any
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find, logging_configuration_arns
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
-    DECLARATION,
-    HANDLER,
-    ChatModule,
-    converge,
-    run,
+from ansible_collections.aws_ivs.chat.plugins.module_utils._converge import converge, resource_argument_spec
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find, resolve_arns
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
+    IDENTIFIERS,
+    LOGGING_CONFIGURATION,
+    ROOM,
+    given_options,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import ROOM, faults, given_options
-
-IDENTIFIERS = "logging_configuration_identifiers"
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_resource
 
 
-def room(module: ChatModule, client: Any) -> None:
+def manage_room(module: IvsChatModule, client: Any) -> None:
     params = module.params
     given = given_options(ROOM, params)
     if given.get(IDENTIFIERS) and params["state"] == "present":
-        given[IDENTIFIERS] = logging_configuration_arns(client, given[IDENTIFIERS], IDENTIFIERS)
+        given[IDENTIFIERS] = resolve_arns(client, LOGGING_CONFIGURATION, given[IDENTIFIERS], IDENTIFIERS)
     found = find(client, ROOM, params["arn"], params["name"])
     handler = given.get("message_review_handler", {})
     has_uri = handler.get("uri") is not None or (found.before or {}).get("message_review_handler")
@@ -206,18 +205,12 @@ def room(module: ChatModule, client: Any) -> None:
 
 
 def main() -> None:
-    module = ChatModule(
-        argument_spec={
-            **DECLARATION,
-            "maximum_message_length": {"type": "int"},
-            "maximum_message_rate_per_second": {"type": "int"},
-            "message_review_handler": HANDLER,
-            IDENTIFIERS: {"type": "list", "elements": "str"},
-        },
+    module = IvsChatModule(
+        argument_spec=resource_argument_spec(ROOM),
         required_one_of=[("arn", "name")],
         supports_check_mode=True,
     )
-    run(module, faults(ROOM, module.params, module.region), room)
+    run_module(module, validate_resource(ROOM, module.params, module.region), manage_room)
 
 
 if __name__ == "__main__":

@@ -125,50 +125,55 @@ rooms:
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room, list_rooms
-from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import logging_configuration_arns
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import resolve_arns
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
+    IDENTIFIERS,
+    LOGGING_CONFIGURATION,
     ROOM,
-    filter_faults,
-    handler_faults,
+    Resource,
     has_tags,
-    identifier_fault,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
+    validate_filters,
+    validate_handler_uri,
+    validate_identifier,
 )
 
 IDENTIFIER = "logging_configuration_identifier"
 
 
-def room_info(module: ChatModule, client: Any) -> None:
+def room_info(module: IvsChatModule, client: Any) -> None:
     params = module.params
     arns = params["arns"]
     if arns == []:
         module.exit_json(changed=False, rooms=[])
     filters = {"name": params["name"], "message_review_handler_uri": params["message_review_handler_uri"]}
     if params[IDENTIFIER] is not None:
-        (filters[IDENTIFIER],) = logging_configuration_arns(client, [params[IDENTIFIER]], IDENTIFIER)
+        (filters[IDENTIFIER],) = resolve_arns(client, LOGGING_CONFIGURATION, [params[IDENTIFIER]], IDENTIFIER)
     if arns and params["include_details"]:
         rooms = [get_room(client, arn) for arn in dict.fromkeys(arns)]
     else:
         rooms = [room for room in list_rooms(client, **filters) if arns is None or room["arn"] in arns]
-    rooms = [room for room in rooms if room and _matches(room, filters) and has_tags(room, params["tags"])]
+    rooms = [room for room in rooms if room and matches(room, filters) and has_tags(room, params["tags"])]
     if params["include_details"] and not arns:
         rooms = [detailed for room in rooms if (detailed := get_room(client, room["arn"]))]
     module.exit_json(changed=False, rooms=rooms)
 
 
-def _matches(room: dict[str, Any], filters: dict[str, Any]) -> bool:
+def matches(room: Resource, filters: dict[str, Any]) -> bool:
     """Compare again what the service has filtered: an empty name or uri is no filter to it, but is one here."""
     uri = (room["message_review_handler"] or {}).get("uri", "")
     identifier = filters.get(IDENTIFIER)
     return (
         filters["name"] in (None, room["name"])
         and filters["message_review_handler_uri"] in (None, uri)
-        and (identifier is None or identifier in room["logging_configuration_identifiers"])
+        and (identifier is None or identifier in room[IDENTIFIERS])
     )
 
 
 def main() -> None:
-    module = ChatModule(
+    module = IvsChatModule(
         argument_spec={
             "arns": {"type": "list", "elements": "str"},
             "name": {},
@@ -180,11 +185,11 @@ def main() -> None:
         supports_check_mode=True,
     )
     params, region = module.params, module.region
-    found = filter_faults(ROOM, params, region)
-    found += handler_faults("message_review_handler_uri", params["message_review_handler_uri"], region)
+    errors = validate_filters(ROOM, params, region)
+    errors += validate_handler_uri("message_review_handler_uri", params["message_review_handler_uri"], region)
     if params[IDENTIFIER] is not None:
-        found += identifier_fault(IDENTIFIER, params[IDENTIFIER], region)
-    run(module, found, room_info)
+        errors += validate_identifier(IDENTIFIER, params[IDENTIFIER], region)
+    run_module(module, errors, room_info)
 
 
 if __name__ == "__main__":

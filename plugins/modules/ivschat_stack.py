@@ -282,122 +282,120 @@ failures:
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
-    DECLARATION,
-    DESTINATION,
-    HANDLER,
-    ChatModule,
-    explain,
-    run,
-    unless_check_mode,
+    SHARED_OPTIONS,
+    IvsChatModule,
+    format_error,
+    run_module,
+    write_unless_check_mode,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import is_deleting
-from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, ROOM
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
+    KINDS,
+    LOGGING_CONFIGURATION,
+    is_deleting,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
     CALLS_PER_SECOND,
+    OWNERSHIP_TAG,
     Owner,
-    entries,
-    match_all,
-    needs_details,
+    count_actions,
+    declared_entries,
+    entry_argument_spec,
+    kinds_to_prune,
+    match_entries,
     plan_stack,
-    removable,
-    stack_faults,
-    summary,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_read import (
+    limit_stack_rate,
+    list_without_stale,
+    match_with_details,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import (
-    apply,
-    pace,
+    Outcome,
     predicted,
-    read_details,
-    read_for,
+    write_stack,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._write import Waiting
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_stack
+from ansible_collections.aws_ivs.chat.plugins.module_utils._write import WaitOptions
 
-TOLD = 5  # failures that the message names; all are in the result
+MAX_SHOWN_FAILURES = 5  # in the message; all are in the result
 
 
-def stack(module: ChatModule, client: Any) -> None:
+def manage_stack(module: IvsChatModule, client: Any) -> None:
     params = module.params
-    absent = params["state"] == "absent"
     owner = Owner(params["ownership_tag"], params["name"])
-    pace(client, **params["calls_per_second"])
-    declared = [] if absent else entries(params, owner)
-    listed = read_for(client, declared, owner, params["adopt"])
-    matched = match_all(declared, listed, owner, params["adopt"])
-    details = read_details(
-        client, [before["arn"] for entry, before, _adopted in matched if before and needs_details(entry)]
-    )
-    matched = [(entry, before and details.get(before["arn"], before), adopted) for entry, before, adopted in matched]
-    remove = removable(params)
-    items = plan_stack(matched, listed, owner, remove)
-    leaving = [each for each in listed[LOGGING_CONFIGURATION] if is_deleting(each)]
-    removed = [each for each in leaving if owner.owns(each) and LOGGING_CONFIGURATION in remove]
-    waiting = Waiting(params["wait"], params["wait_timeout"], by_name=True)
-    outcome = unless_check_mode(
+    limit_stack_rate(client, **params["calls_per_second"])
+    entries = [] if params["state"] == "absent" else declared_entries(params, owner)
+    listed = list_without_stale(client, entries, params["adopt"])
+    matches = match_with_details(client, match_entries(entries, listed, params["adopt"]))
+    prune = kinds_to_prune(params)
+    changes = plan_stack(matches, listed, owner, prune)
+    deleting = [resource for resource in listed[LOGGING_CONFIGURATION] if is_deleting(resource)]
+    deleting_members = [resource for resource in deleting if owner.owns(resource) and LOGGING_CONFIGURATION in prune]
+    options = WaitOptions(params["wait"], params["wait_timeout"], by_name=True)
+    outcome = write_unless_check_mode(
         module,
-        lambda: apply(client, items, leaving, removed, owner, waiting, params["continue_on_error"]),
-        predicted(items),
+        lambda: predicted(changes),
+        lambda: write_stack(client, changes, deleting, deleting_members, owner, options, params["continue_on_error"]),
     )
-    failures = [
-        {
-            "resource": item.plan.kind.name if item else None,
-            "name": item.name if item else None,
-            "arn": item.arn if item else None,
-            "action": item.action if item else None,
-            "msg": explain(error.exception, error.message),
-        }
-        for item, error in outcome.failed
-    ]
+    failures = failures_of(outcome)
     result = {
         "changed": outcome.changed,
-        "plan": [item.returned() for item in items],
-        "summary": summary(each.action for each in outcome.done),
-        "rooms": outcome.after(ROOM),
-        "logging_configurations": outcome.after(LOGGING_CONFIGURATION),
+        "plan": [change.to_result() for change in changes],
+        "summary": count_actions(change.action for change in outcome.applied),
+        **{kind.plural: outcome.resources(kind) for kind in KINDS},
         "failures": failures,
     }
     if module._diff:
-        result["diff"] = [item.diff() for item in outcome.differing(items)]
+        result["diff"] = [change.diff() for change in outcome.differing(changes)]
     if failures:
-        told = "; ".join(
-            f"{each['resource']} {each['name'] or each['arn']}: {each['msg']}" if each["resource"] else each["msg"]
-            for each in failures[:TOLD]
-        )
-        if len(failures) > TOLD:
-            told += f"; and {len(failures) - TOLD} more, see failures"
-        module.fail_json(msg=f"{len(outcome.done)} of {len(items)} finished, {len(failures)} failed: {told}", **result)
+        finished = f"{len(outcome.applied)} of {len(changes)} changes finished, {len(failures)} failed"
+        module.fail_json(msg=f"{finished}: {summarize(failures)}", **result)
     module.exit_json(**result)
 
 
+def failures_of(outcome: Outcome) -> list[dict[str, Any]]:
+    return [
+        {
+            "resource": change.kind.name if change else None,
+            "name": change.name if change else None,
+            "arn": change.arn if change else None,
+            "action": change.action if change else None,
+            "msg": format_error(error.exception, error.message),
+        }
+        for change, error in outcome.failed
+    ]
+
+
+def summarize(failures: list[dict[str, Any]]) -> str:
+    shown = "; ".join(
+        f"{failure['resource']} {failure['name'] or failure['arn']}: {failure['msg']}"
+        if failure["resource"]
+        else failure["msg"]
+        for failure in failures[:MAX_SHOWN_FAILURES]
+    )
+    if len(failures) > MAX_SHOWN_FAILURES:
+        shown += f"; and {len(failures) - MAX_SHOWN_FAILURES} more, see failures"
+    return shown
+
+
 def main() -> None:
-    tags = {"type": "dict"}
-    configuration = {
-        "name": {"required": True},
-        "destination_configuration": {**DESTINATION, "required": True},
-        "tags": tags,
-    }
-    room = {
-        "name": {"required": True},
-        "maximum_message_length": {"type": "int"},
-        "maximum_message_rate_per_second": {"type": "int"},
-        "message_review_handler": HANDLER,
-        "logging_configurations": {"type": "list", "elements": "str"},
-        "tags": tags,
-    }
-    module = ChatModule(
+    module = IvsChatModule(
         argument_spec={
-            **{option: DECLARATION[option] for option in ("state", "tags", "purge_tags", "wait", "wait_timeout")},
+            **SHARED_OPTIONS,
             "name": {"required": True},
-            "logging_configurations": {"type": "list", "elements": "dict", "options": configuration},
-            "rooms": {"type": "list", "elements": "dict", "options": room},
+            **{
+                kind.plural: {"type": "list", "elements": "dict", "options": entry_argument_spec(kind)}
+                for kind in KINDS
+            },
             "prune": {"type": "bool", "default": False},
             "adopt": {"type": "bool", "default": False},
-            "ownership_tag": {"default": "ivschat-stack"},
+            "ownership_tag": OWNERSHIP_TAG,
             "continue_on_error": {"type": "bool", "default": False},
             "calls_per_second": CALLS_PER_SECOND,
         },
         supports_check_mode=True,
     )
-    run(module, stack_faults(module.params, module.region), stack)
+    run_module(module, validate_stack(module.params, module.region), manage_stack)
 
 
 if __name__ == "__main__":

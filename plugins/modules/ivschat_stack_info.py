@@ -98,44 +98,54 @@ skipped:
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run
-from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import ROOM, has_tags, tag_faults
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import ROOM, Resource, has_tags
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
     CALLS_PER_SECOND,
+    OWNERSHIP_TAG,
     Owner,
     export,
-    owner_faults,
-    pace_faults,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import pace, read, read_details
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_read import (
+    get_rooms,
+    limit_stack_rate,
+    list_all,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
+    validate_calls_per_second,
+    validate_owner,
+    validate_tags,
+)
 
 
-def stack_info(module: ChatModule, client: Any) -> None:
+def stack_info(module: IvsChatModule, client: Any) -> None:
     params = module.params
     owner = Owner(params["ownership_tag"], params["name"] or "")
-    pace(client, **params["calls_per_second"])
-    listed = read(client)
+    limit_stack_rate(client, **params["calls_per_second"])
+    listed = list_all(client)
     chosen = {
-        kind: [
-            resource
-            for resource in resources
-            if (params["name"] is None or owner.owns(resource))
-            and (params["name_pattern"] is None or fnmatchcase(resource["name"], params["name_pattern"]))
-            and has_tags(resource, params["tags"])
-        ]
+        kind: [resource for resource in resources if is_chosen(resource, params, owner)]
         for kind, resources in listed.items()
     }
     if params["include_details"]:
-        chosen[ROOM] = list(read_details(client, (room["arn"] for room in chosen[ROOM])).values())
+        chosen[ROOM] = list(get_rooms(client, (room["arn"] for room in chosen[ROOM])).values())
     stack, skipped = export(chosen, listed, owner)
     module.exit_json(changed=False, stack=stack, skipped=skipped)
 
 
+def is_chosen(resource: Resource, params: dict[str, Any], owner: Owner) -> bool:
+    return (
+        (params["name"] is None or owner.owns(resource))
+        and (params["name_pattern"] is None or fnmatchcase(resource["name"], params["name_pattern"]))
+        and has_tags(resource, params["tags"])
+    )
+
+
 def main() -> None:
-    module = ChatModule(
+    module = IvsChatModule(
         argument_spec={
             "name": {},
-            "ownership_tag": {"default": "ivschat-stack"},
+            "ownership_tag": OWNERSHIP_TAG,
             "tags": {"type": "dict"},
             "name_pattern": {},
             "include_details": {"type": "bool", "default": True},
@@ -144,8 +154,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    faults = owner_faults(params["name"], params["ownership_tag"]) + tag_faults(params["tags"], as_filter=True)
-    run(module, faults + pace_faults(params["calls_per_second"]), stack_info)
+    errors = validate_owner(params["name"], params["ownership_tag"]) + validate_tags(params["tags"], as_filter=True)
+    run_module(module, errors + validate_calls_per_second(params["calls_per_second"]), stack_info)
 
 
 if __name__ == "__main__":

@@ -79,32 +79,30 @@ results:
 
 from typing import Any
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import (
-    TARGETS,
-    disconnect_user,
-    faults,
-    in_each_room,
-)
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule, run
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import disconnect_user
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import SOME_ROOMS, call_for_rooms
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_messaging
 
 
-def user(module: ChatModule, client: Any) -> None:
-    in_each_room(module, client, disconnect_user, "the user may have been disconnected; doing it again does no harm")
+def disconnect_from_rooms(module: IvsChatModule, client: Any) -> None:
+    hint = "the user may have been disconnected; disconnecting the user again does no harm"
+    call_for_rooms(module, client, disconnect_user, hint)
 
 
 def main() -> None:
-    module = ChatModule(
+    module = IvsChatModule(
         argument_spec={
-            **TARGETS,
+            **SOME_ROOMS,
             "user_id": {"required": True},
             "state": {"choices": ["disconnected"], "default": "disconnected"},
             "reason": {},
         },
-        required_one_of=[tuple(TARGETS)],
-        mutually_exclusive=[tuple(TARGETS)],
+        required_one_of=[tuple(SOME_ROOMS)],
+        mutually_exclusive=[tuple(SOME_ROOMS)],
         supports_check_mode=True,
     )
-    run(module, faults(module.params, module.region), user)
+    run_module(module, validate_messaging(module.params, module.region), disconnect_from_rooms)
 
 
 if __name__ == "__main__":

@@ -211,4 +211,4 @@ def test_main_modules_read_all_pages(room, logging, bucket, clients, emulator, s
     assert (result["arn"], result["logging_configuration_identifiers"]) == (first, [oldest])
     for _each in range(3):
         room(arn=clients().create_room()["arn"], logging_configuration_identifiers=[oldest])
-    assert "in use by 4 room(s)" in refusal(logging(arn=oldest, state="absent"))
+    assert "4 room(s) use it" in refusal(logging(arn=oldest, state="absent"))

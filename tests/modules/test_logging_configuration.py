@@ -8,7 +8,7 @@ import time
 from functools import partial
 
 import pytest
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _api, _waits
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _retries, _waits
 
 from .conftest import ACCOUNT, REGION, refusal
 
@@ -108,8 +108,8 @@ class TestIdentity:
     def test_create_needs_a_destination(self, logging, calls, check):
         message = refusal(logging(name="archive", check=check))
         assert message == (
-            "destination_configuration: there is no logging configuration named 'archive' yet, and to create it one of "
-            "s3, cloud_watch_logs, firehose is required"
+            "destination_configuration: one of s3, cloud_watch_logs, firehose is required to create the logging "
+            "configuration 'archive', which does not exist yet"
         )
         assert calls() == ["ListLoggingConfigurations"]
 
@@ -220,7 +220,7 @@ class TestStates:
 
     @pytest.mark.parametrize("code", ["ConflictException", "ValidationException"])
     def test_one_that_rooms_use_is_not_replaced(self, logging, archive, emulator, clients, monkeypatch, code):
-        monkeypatch.setitem(_api.REPEATS, "ConflictException", 0)
+        monkeypatch.setitem(_retries.MAX_RETRIES, "ConflictException", 0)
         arn, user = archive, clients().create_room(name="lobby", loggingConfigurationIdentifiers=[archive])["arn"]
         emulator.set(failing_transitions=["UPDATE"])
         clients().update_logging_configuration(identifier=archive, name="archive")
@@ -319,7 +319,7 @@ class TestInUse:
     def test_refused(self, logging, users, archive, emulator, check):
         emulator.forget_calls()
         message = refusal(logging(name="archive", state="absent", check=check))
-        assert message.startswith(f"The logging configuration {archive} is in use by 2 room(s), so it was not deleted")
+        assert message.startswith(f"The logging configuration {archive} was not deleted, because 2 room(s) use it")
         assert "force" in message and all(arn in message for arn in users[0])
         assert emulator.writes() == []
 

@@ -87,7 +87,7 @@ class TestToken:
         foretold = token(**room, **self.WISHES, check=True)
         assert calls() == [looks]
         assert [foretold[key] for key in ("token", "token_expiration_time", "session_expiration_time")] == [None] * 3
-        assert "Check mode makes no token" in foretold["msg"]
+        assert "Check mode creates no token" in foretold["msg"]
         real = token(**room, **self.WISHES)
         assert set(foretold) == set(real) and foretold["changed"] is real["changed"]
 
@@ -170,18 +170,18 @@ class TestRooms:
 
     def test_paced(self, run, clients, emulator, monkeypatch, sent):
         """The emulator counts as the service does; at a fifth of the real quota the test is short."""
-        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._messaging.CALLS_PER_SECOND", 20)
+        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._messaging.MESSAGING_QUOTA", 20)
         arns = [clients().create_room()["arn"] for _each in range(50)]
         emulator.set(quotas={"SendEvent": 20})
         assert len(run("ivschat_event", rooms=arns, event_name="e")["results"]) == 50
         assert {call["error"] for call in emulator.calls("SendEvent")} == {None}
 
     def test_the_quota_is_that_of_the_service(self):
-        from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import CALLS_PER_SECOND
+        from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import MESSAGING_QUOTA
 
         from tests.emulator.settings import REAL_QUOTAS
 
-        assert {REAL_QUOTAS[operation] for _options, operation, _rest in WRITERS.values()} == {CALLS_PER_SECOND}
+        assert {REAL_QUOTAS[operation] for _options, operation, _rest in WRITERS.values()} == {MESSAGING_QUOTA}
 
 
 class TestIdentity:
@@ -202,7 +202,7 @@ class TestIdentity:
         twin = clients().create_room(name="lobby")
         calls()
         message = refusal(run(module, room_name="lobby", check=check, **MODULES[module]))
-        assert message.startswith("room_name: 2 rooms are named 'lobby'; give the ARN of the one that is meant: ")
+        assert message.startswith("room_name: 2 rooms are named 'lobby'; specify the ARN of one of them: ")
         assert rooms["lobby"] in message and f"{twin['arn']} (created {twin['createTime'].isoformat()})" in message
         assert calls() == ["ListRooms"]
 
@@ -220,7 +220,7 @@ class TestIdentity:
     def test_one_room_twice(self, run, rooms, calls, module):
         calls()
         message = refusal(run(module, rooms=["lobby", rooms["lobby"]], **MODULES[module]))
-        assert message == f"rooms: {rooms['lobby']} is meant twice, each entry must be given once"
+        assert message == f"rooms: two entries identify {rooms['lobby']}: specify each room once"
         assert calls() == ["ListRooms"]
 
     @in_both_modes
@@ -241,23 +241,23 @@ class TestIdentity:
 @pytest.mark.parametrize(
     ("module", "bad", "said"),
     [
-        ("ivschat_chat_token", {"user_id": ""}, "user_id: '' is not valid, it must be 1 to 128 characters"),
+        ("ivschat_chat_token", {"user_id": ""}, "user_id: '' is not valid: it must be 1 to 128 characters"),
         ("ivschat_chat_token", {"session_duration": 181}, "session_duration: 181 is not valid"),
         ("ivschat_chat_token", {"session_duration": 0}, "session_duration: 0 is not valid"),
         ("ivschat_chat_token", {"capabilities": ["READ"]}, "capabilities"),
         ("ivschat_chat_token", {"attributes": {"a": "ü" * 512}}, "attributes: 1025 bytes are too many"),
         ("ivschat_chat_token", {"room_arn": "AbCdEf123456"}, "room_arn: 'AbCdEf123456' is not valid"),
-        ("ivschat_event", {"event_name": "e" * 101}, "(101 characters) is not valid, it must be 1 to 100 characters"),
-        ("ivschat_event", {"attributes": {"a": None}}, "attributes['a']: null is not valid, it must be a text"),
+        ("ivschat_event", {"event_name": "e" * 101}, "(101 characters) is not valid: it must be 1 to 100 characters"),
+        ("ivschat_event", {"attributes": {"a": None}}, "attributes['a']: null is not valid: it must be a string"),
         ("ivschat_event", {"attributes": {"a": {"b": 1}}}, "attributes['a']: dict is not valid"),
-        ("ivschat_event", {"rooms": ["lobby", "lobby"]}, "rooms[1]: 'lobby' is there twice"),
-        ("ivschat_event", {"rooms": ["a b"]}, "rooms[0]: 'a b' is not valid, it must be the ARN or the name of a room"),
-        ("ivschat_message", {"id": "short"}, "id: 'short' is not valid, it must be the ID of a message"),
-        ("ivschat_message", {"reason": ""}, "reason: '' is not valid, it must be 1 to 256 characters"),
+        ("ivschat_event", {"rooms": ["lobby", "lobby"]}, "rooms[1]: 'lobby' is a duplicate"),
+        ("ivschat_event", {"rooms": ["a b"]}, "rooms[0]: 'a b' is not valid: it must be the ARN or the name of a room"),
+        ("ivschat_message", {"id": "short"}, "id: 'short' is not valid: it must be the ID of a message"),
+        ("ivschat_message", {"reason": ""}, "reason: '' is not valid: it must be 1 to 256 characters"),
         ("ivschat_message", {"state": "present"}, "state"),
-        ("ivschat_user", {"user_id": "u" * 129}, "(129 characters) is not valid, it must be 1 to 128 characters"),
+        ("ivschat_user", {"user_id": "u" * 129}, "(129 characters) is not valid: it must be 1 to 128 characters"),
         ("ivschat_user", {"state": "connected"}, "state"),
-        ("ivschat_user", {"room_arn": UNKNOWN.replace(REGION, "eu-west-1")}, "lies in region eu-west-1"),
+        ("ivschat_user", {"room_arn": UNKNOWN.replace(REGION, "eu-west-1")}, "is in region eu-west-1"),
         ("ivschat_user", {"room_name": "a b"}, "room_name: 'a b' is not valid"),
         ("ivschat_user", {"region": "us-east-2"}, "region: 'us-east-2' does not offer Amazon IVS Chat"),
     ],
@@ -341,14 +341,14 @@ class TestFailures:
     def test_the_listing_fails(self, run, rooms, emulator, module):
         emulator.fault("ListRooms", "PendingVerification")
         message = refusal(run(module, room_name="lobby", **MODULES[module]))
-        assert message.startswith("Failed to list rooms: ListRooms ended with PendingVerification")
+        assert message.startswith("Failed to list rooms: ListRooms failed with PendingVerification")
 
     @writers
     def test_without_any_answer_the_other_rooms_are_not_tried(self, run, rooms, module):
         given = [rooms["lobby"], rooms["hall"]]
         result = run(module, rooms=given, access_key=None, secret_key=None, **MODULES[module])
         assert "credentials" in refusal(result)
-        assert result["results"][1]["error"] == f"not tried, because there was no answer for {given[0]}"
+        assert result["results"][1]["error"] == f"not tried, because there was no response for {given[0]}"
 
 
 @pytest.fixture
@@ -383,7 +383,7 @@ def test_lookup(ansible, rooms, emulator, tmp_path):
             *refused("'ada', room_name='lobby', session_duration=181", "session_duration: 181 is not valid"),
             *refused("'ada', room_name='lobby', region='us-east-2'", "'us-east-2' does not offer Amazon IVS Chat"),
             *refused(
-                "['ada', 'bob'], room_name='lobby'", "user_id: ['ada', 'bob'] is not valid, it must be the ID of a"
+                "['ada', 'bob'], room_name='lobby'", "user_id: ['ada', 'bob'] is not valid: it must be the ID of a"
             ),
             *refused("{'ada': 1}, room_name='lobby'", "user_id: {'ada': 1} is not valid"),
             *refused("'ada'", "room_arn, room_name: exactly one of them is required"),

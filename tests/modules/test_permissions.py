@@ -212,7 +212,7 @@ def test_another_region_or_account_sees_nothing(run, emulator, estate, other):
         refusal(elsewhere(module, **WRITES[module][0]))
         by_arn = {**WRITES[module][0], "room_name": None, "room_arn": estate.lobby}
         message = refusal(elsewhere(module, **by_arn))
-        assert ("ResourceNotFoundException" if other == "account" else f"lies in region {REGION}") in message
+        assert ("ResourceNotFoundException" if other == "account" else f"is in region {REGION}") in message
     arns = {"ivschat_room": estate.lobby, "ivschat_logging_configuration": estate.archive}
     for module, arn in arns.items():
         refusal(elsewhere(module, arn=arn, name="taken"))

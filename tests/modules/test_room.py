@@ -102,7 +102,9 @@ class TestIdentity:
     @pytest.mark.parametrize("check", [False, True])
     def test_unknown_arn_present(self, room, calls, check):
         message = refusal(room(arn=UNKNOWN, name="lobby", check=check))
-        assert message == (f"arn: there is no room {UNKNOWN}, and an ARN cannot be created; declare it by name alone")
+        assert message == (
+            f"arn: there is no room {UNKNOWN}, and an ARN cannot be created; specify only name to create one"
+        )
         assert calls() == ["GetRoom"]
 
     def test_unknown_arn_absent(self, apply):
@@ -242,7 +244,9 @@ class TestLoggingConfigurations:
         twin = clients().create_logging_configuration(name="a", destinationConfiguration=destination)["arn"]
         emulator.forget_calls()
         message = refusal(room(name="lobby", logging_configuration_identifiers=["a"], check=check))
-        assert message.startswith(f"{self.OPTION}: 2 logging configurations are named 'a'; give the ARN")
+        assert message.startswith(
+            f"{self.OPTION}: 2 logging configurations are named 'a'; specify the ARN of one of them"
+        )
         assert twin in message and logs["a"] in message and "(created 20" in message
         assert emulator.writes() == []
 
@@ -261,7 +265,7 @@ class TestLoggingConfigurations:
     def test_one_by_its_name_and_its_arn(self, room, logs, emulator, check):
         emulator.forget_calls()
         message = refusal(room(name="lobby", logging_configuration_identifiers=["a", logs["a"]], check=check))
-        assert message == f"{self.OPTION}: {logs['a']} is meant twice, each entry must be given once"
+        assert message == f"{self.OPTION}: two entries identify {logs['a']}: specify each logging configuration once"
         assert emulator.writes() == []
 
     def test_unknown_arn(self, room, rooms):
@@ -309,7 +313,7 @@ class TestTags:
         room(name="lobby", tags={f"k{number}": "v" for number in range(50)})
         emulator.forget_calls()
         message = refusal(room(name="lobby", tags={"one": "more"}, purge_tags=False, check=check))
-        assert message == ("tags: with the tags that are kept the room would have 51 tags, there must be at most 50")
+        assert message == ("tags: the room would have 51 tags, including those that it keeps: the maximum is 50")
         assert emulator.writes() == []
 
     def test_the_last_one_is_replaced(self, apply, room, emulator):
@@ -348,7 +352,7 @@ class TestReadsThatDisagree:
         made = room(name="lobby")["room"]["arn"]
         emulator.forget_calls()
         message = refusal(room(name="lobby", check=check, **options))
-        assert message.startswith("List shows 1 room(s) that Get does not find, so nothing was changed, the first is ")
+        assert message.startswith("List shows 1 room(s) that Get does not find, such as ")
         assert made in message and emulator.writes() == []
 
     def test_nor_after_a_create_that_ended_unclear(self, room, emulator, monkeypatch):
@@ -389,20 +393,20 @@ class TestWait:
         ("options", "lag", "seen"),
         [
             ({"name": "hall"}, {"list": {"seconds": 60}}, "waiting until List shows the room"),
-            ({"name": "hall"}, {"get": {"seconds": 60}}, "seen last: not found"),
+            ({"name": "hall"}, {"get": {"seconds": 60}}, "last seen: not found"),
             (
                 {"name": "lobby", "maximum_message_length": 7},
                 {"get": {"seconds": 60}},
-                "seen last: maximum_message_length 500",
+                "last seen: maximum_message_length 500",
             ),
-            ({"name": "lobby", "state": "absent"}, {"get": {"seconds": 60}}, "seen last: still there"),
+            ({"name": "lobby", "state": "absent"}, {"get": {"seconds": 60}}, "last seen: still there"),
         ],
     )
     def test_timeout(self, room, emulator, options, lag, seen):
         room(name="lobby")
         emulator.set(lag=lag)
         message = refusal(room(**options, wait=True, wait_timeout=1))
-        assert message.startswith("Timed out after 1 s waiting until") and seen in message and "seen last" in message
+        assert message.startswith("Timed out after 1 s waiting until") and seen in message and "last seen" in message
 
     @pytest.mark.parametrize("options", [{"maximum_message_length": 7}, {"tags": {"mine": "1"}, "purge_tags": False}])
     def test_what_others_change_meanwhile_is_not_waited_for(self, room, emulator, clients, options):

@@ -144,7 +144,7 @@ def test_chat_tokens(emulator, clients, log, tmp_path):
     assert done.returncode == 0, done.stdout[-2000:]
     made = [(tmp_path / name).read_text() for name in ("module", "lookup")]
     assert [emulator.verify_token(token)["userId"] for token in made] == ["ada", "bob"]
-    assert "Check mode makes no token" in done.stdout
+    assert "Check mode creates no token" in done.stdout
     assert_nowhere([*made, *SECRETS.values()], done.stdout, log())
 
 

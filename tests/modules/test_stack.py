@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _stack_write, _waits
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling, _stack_read, _waits
 
 from tests.emulator.handle import Emulator
 from tests.modules.harness import finish, start_module
@@ -34,8 +34,8 @@ def stack(run: Run) -> Run:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits look again soon."""
-    monkeypatch.setattr(_waits, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(_waits, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(_polling, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(_polling, "LONGEST_PAUSE", 0.05)
 
 
 @pytest.fixture
@@ -278,7 +278,7 @@ class TestRefusals:
         declared = [{"name": "new"}, {"name": "free"}, {"name": "theirs"}]
         emulator.forget_calls()
         refused = stack(check=check, rooms=declared)
-        assert f"rooms[1]: 'free' exists already and has no owner: {free}" in refused["msg"]
+        assert f"rooms[1]: 'free' already exists and has no owner: {free}" in refused["msg"]
         assert f"rooms[2]: 'theirs' is a member of another stack: {theirs} of stack 'other'" in refused["msg"]
         adopting = stack(check=check, rooms=declared, adopt=True)
         assert "free" not in adopting["msg"] and "'theirs' is a member of another stack" in adopting["msg"]
@@ -293,7 +293,7 @@ class TestRefusals:
         user = chat.create_room(name="foreign", loggingConfigurationIdentifiers=[arn])["arn"]
         emulator.forget_calls()
         refused = stack(**options)
-        assert f"in use by 1 room(s): foreign ({user})" in refused["msg"]
+        assert f"because 1 room(s) use it: foreign ({user})" in refused["msg"]
         assert refused["failed"] and emulator.writes() == []
 
 
@@ -404,7 +404,7 @@ class TestWait:
             "wait_timeout": 0,
         }
         failed = stack(**declared)
-        assert failed["failed"] and "1 of 2 finished, 1 failed: Timed out after 0 s" in failed["msg"]
+        assert failed["failed"] and "1 of 2 changes finished, 1 failed: Timed out after 0 s" in failed["msg"]
         assert "1 of 1 not as written, the first is 'archive'" in failed["msg"]
         assert [each["name"] for each in failed["logging_configurations"]] == ["archive"]
         assert "CreateRoom" not in operations(emulator.calls())
@@ -424,7 +424,7 @@ class TestWait:
             "name": "a",
             "arn": None,
             "action": "create",
-            "msg": "rooms[0]: its logging configuration 'bad' was not made",
+            "msg": "rooms[0]: its logging configuration 'bad' was not created",
         }
         repaired = stack(**declared)
         assert told(repaired) == [("update", "bad"), ("none", "good"), ("create", "a"), ("none", "b")]
@@ -529,7 +529,7 @@ class TestOthersMeanwhile:
             chat.tag_resource(resourceArn=arn, tags={"ivschat-stack": "other"})
 
         lost = meanwhile("ListRooms", 1, take, rooms=[{"name": "a"}], adopt=True)
-        assert lost["failed"] and f"{arn} has been made a member of the stack 'other' meanwhile" in lost["msg"]
+        assert lost["failed"] and f"{arn} has become a member of the stack 'other' in the meantime" in lost["msg"]
 
     @pytest.mark.parametrize(("when", "skip"), [("before", 0), ("after", 1)])  # before and after Get still finds both
     def test_twins_of_a_race_are_looked_at_again(self, meanwhile, chat, when, skip):
@@ -541,18 +541,14 @@ class TestOthersMeanwhile:
 
 class TestReadsThatDisagree:
     def test_a_room_that_get_does_not_find_is_not_made_again(self, stack, emulator, chat, monkeypatch):
-        monkeypatch.setattr(_stack_write, "LOOK_AGAIN", 0.3)
+        monkeypatch.setattr(_stack_read, "LOOK_AGAIN", 0.3)
         declared = {"rooms": [{"name": "a", "maximum_message_length": 5}], "prune": True}
         emulator.set(lag={"get": {"seconds": 60}})
         arn = stack(**declared)["rooms"][0]["arn"]
         emulator.forget_calls()
         for check in (False, True):
             failed = stack(**declared, check=check)
-            assert (
-                failed["failed"]
-                and f"List shows 1 room(s) that Get does not find, so nothing was changed, the first is {arn}"
-                in failed["msg"]
-            )
+            assert failed["failed"] and f"List shows 1 room(s) that Get does not find, such as {arn}" in failed["msg"]
         assert emulator.writes() == []
 
     def test_one_that_only_a_list_still_shows_is_no_twin(self, stack, emulator, chat):
@@ -572,7 +568,7 @@ class TestPartialFailure:
         emulator.fault("CreateRoom", "AccessDeniedException", skip=1)
         failed = stack(**declared)
         assert failed["failed"] and failed["changed"]
-        assert failed["msg"].startswith("2 of 4 finished, 1 failed: room b: ")
+        assert failed["msg"].startswith("2 of 4 changes finished, 1 failed: room b: ")
         assert "AccessDeniedException" in failed["msg"] and "request id" in failed["msg"]
         assert failed["summary"] == {**UNCHANGED, "created": 2}
         assert [each["name"] for each in failed["rooms"]] == ["a"]
@@ -597,7 +593,7 @@ class TestPartialFailure:
         failed = stack(**declared, continue_on_error=True)
         assert failed["summary"] == {**UNCHANGED, "created": 2}
         assert [each["name"] for each in failed["failures"]] == ["bad", "a", "b"]
-        assert "rooms[1]: its logging configuration 'bad' was not made" in failed["msg"]
+        assert "rooms[1]: its logging configuration 'bad' was not created" in failed["msg"]
         assert stack(**declared)["summary"] == {**UNCHANGED, "created": 3, "unchanged": 2}
 
     def test_a_room_goes_on_with_a_logging_configuration_whose_update_failed(self, stack, emulator, bucket, clients):
@@ -669,7 +665,10 @@ class TestPartialFailure:
         stranger = chat.create_room(name="a")
         emulator.release()
         result = finish(running)
-        assert result["failed"] and f"is no member of this stack: {stranger['arn']}" in result["msg"]
+        assert (
+            result["failed"]
+            and f"is not a member of this stack, has been created in the meantime: {stranger['arn']}" in result["msg"]
+        )
         assert rooms(chat)["a"]["tags"] == {}
 
 
@@ -757,10 +756,10 @@ class TestExport:
         assert info(name_pattern="logged")["stack"]["rooms"][0]["logging_configurations"] == [archive]
 
     def test_a_room_that_get_does_not_find_is_not_left_out(self, info, emulator, chat, monkeypatch):
-        monkeypatch.setattr(_stack_write, "LOOK_AGAIN", 0.3)
+        monkeypatch.setattr(_stack_read, "LOOK_AGAIN", 0.3)
         emulator.set(lag={"get": {"seconds": 60}})
         arn = chat.create_room(name="a")["arn"]
-        assert f"the first is {arn}" in info()["msg"]
+        assert f"such as {arn}" in info()["msg"]
         assert [each["name"] for each in info(include_details=False)["stack"]["rooms"]] == ["a"]
 
     @pytest.mark.parametrize(

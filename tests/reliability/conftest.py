@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.amazon.aws.plugins.module_utils import cloud
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _api, _waits
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import ChatModule
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling, _retries, _waits
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule
 
 from tests.modules.conftest import (
     Run,
@@ -52,7 +51,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """In this process, the collection's waits and the pauses between its retries take no time."""
     stand_in = Clock()
-    for module in (_api, _waits, cloud):  # AWSRetry sleeps in cloud
+    for module in (_polling, _retries, _waits):
         monkeypatch.setattr(module, "time", stand_in)
     monkeypatch.setattr(random, "uniform", lambda low, high: (low + high) / 2)
     return stand_in
@@ -66,16 +65,16 @@ def _made() -> dict[str, Any]:
 @pytest.fixture
 def one_client(monkeypatch: pytest.MonkeyPatch, _made: dict[str, Any]) -> None:
     """Runs in this process share clients of the same settings: to make one takes longer than all its calls."""
-    make = ChatModule.client
+    make = IvsChatModule.client
 
-    def client(module: ChatModule, service: str, **options: Any) -> Any:
+    def client(module: IvsChatModule, service: str, **options: Any) -> Any:
         settings = ("endpoint_url", "region", "access_key", "secret_key", "session_token", "aws_config")
         key = repr([service, [module.params.get(each) for each in settings]])
         if key not in _made:
             _made[key] = make(module, service, **options)
         return _made[key]
 
-    monkeypatch.setattr(ChatModule, "client", client)
+    monkeypatch.setattr(IvsChatModule, "client", client)
 
 
 def pages(operation: Callable[..., Any], member: str) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.aws_ivs.chat.plugins.module_utils._api import LAMBDA_PERMISSION, PAUSES, REPEATS
-from ansible_collections.aws_ivs.chat.plugins.module_utils._write import CREATE_TRIES, LOOK_BEFORE_REPEAT
+from ansible_collections.aws_ivs.chat.plugins.module_utils._retries import BACKOFF, LAMBDA_PERMISSION, MAX_RETRIES
+from ansible_collections.aws_ivs.chat.plugins.module_utils._write import CREATE_ATTEMPTS, LOOK_BEFORE_REPEAT
 
 from tests.emulator.handle import Emulator
 from tests.reliability.conftest import DOCUMENT, Clock, Run, refusal
@@ -44,30 +44,30 @@ def test_causes_add_up(lobby: str, run: Run, emulator: Emulator, clock: Clock) -
     """Their counts are added, not multiplied."""
     for error, cause in (
         ("ThrottlingException", "throttled"),
-        ("Http503", "unclear"),
+        ("Http503", "outcome_unknown"),
         ("ConflictException", "ConflictException"),
         ("ThrottlingException", "throttled"),
     ):
-        emulator.fault("UpdateRoom", error, count=REPEATS[cause])
+        emulator.fault("UpdateRoom", error, count=MAX_RETRIES[cause])
     refusal(run("ivschat_room", arn=lobby, maximum_message_length=1))
-    counts = {cause: times for cause, times in REPEATS.items() if cause != LAMBDA_PERMISSION}
+    counts = {cause: times for cause, times in MAX_RETRIES.items() if cause != LAMBDA_PERMISSION}
     assert len(emulator.calls("UpdateRoom")) == 1 + sum(counts.values())
 
 
-def test_unclear_creates(run: Run, emulator: Emulator, clock: Clock) -> None:
+def test_creates_with_unknown_outcome(run: Run, emulator: Emulator, clock: Clock) -> None:
     """A create is made three times at most, each time after the list was looked at for 8 s without finding it."""
     emulator.fault("CreateRoom", "Http503", count=1000)
     assert "503" in refusal(run("ivschat_room", name="lobby"))
     operations = [str(call["operation"]) for call in emulator.calls()]
-    assert operations.count("CreateRoom") == CREATE_TRIES == 3
+    assert operations.count("CreateRoom") == CREATE_ATTEMPTS == 3
     assert operations[-1] == "ListRooms", "the last one too may have had its effect"
-    assert sum(clock.pauses) == pytest.approx(CREATE_TRIES * LOOK_BEFORE_REPEAT, abs=2)
+    assert sum(clock.pauses) == pytest.approx(CREATE_ATTEMPTS * LOOK_BEFORE_REPEAT, abs=2)
 
 
-@pytest.mark.parametrize("cause", REPEATS)
+@pytest.mark.parametrize("cause", MAX_RETRIES)
 def test_written_down(cause: str) -> None:
-    bounds = (PAUSES["delay"] * PAUSES["backoff"] ** number for number in range(REPEATS[cause]))
-    longest = sum(min(bound, PAUSES["max_delay"]) for bound in bounds)
-    numbers: list[Any] = [f"{REPEATS[cause] + 1}", f"{longest / 2:.0f} s", f"{longest:.0f} s"]
+    bounds = (BACKOFF["delay"] * BACKOFF["backoff"] ** number for number in range(MAX_RETRIES[cause]))
+    longest = sum(min(bound, BACKOFF["max_delay"]) for bound in bounds)
+    numbers: list[Any] = [f"{MAX_RETRIES[cause] + 1}", f"{longest / 2:.0f} s", f"{longest:.0f} s"]
     rows = [[cell.strip() for cell in line.split("|")] for line in DOCUMENT.read_text().splitlines()]
     assert [row[2:5] for row in rows if cause in row[1:2]] == [numbers]

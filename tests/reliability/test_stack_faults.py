@@ -167,7 +167,7 @@ def test_fault(fault: str, place: int, apply: Run, world: Emulator, converges: C
     if first.get("failed"):
         refuse_unclean(first, struck.says or struck.error)
         finished = sum(first["summary"].values())
-        assert first["msg"].startswith(f"{finished} of 12 finished, {len(first['failures'])} failed: ")
+        assert first["msg"].startswith(f"{finished} of 12 changes finished, {len(first['failures'])} failed: ")
     world.clear_faults()
     converges()
 

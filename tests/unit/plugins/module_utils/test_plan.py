@@ -6,17 +6,15 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import (
+from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import Declaration, diff, not_yet_visible
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
+    LOGGING_CONFIGURATION,
+    ROOM,
     age_order,
-    diff,
     is_changing,
     is_deleting,
     is_failed,
-    plan_absent,
-    plan_present,
-    unshown,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, ROOM
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:review"
 ALLOW = {"uri": FUNCTION, "fallback_result": "ALLOW"}
@@ -47,10 +45,18 @@ LOGGING = {
 STATES = ("ACTIVE", "CREATING", "UPDATING", "DELETING", "CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED")
 
 
+def present(kind, before, given, tags=None, purge_tags=True):
+    return Declaration(kind, given, tags, purge_tags).plan(before)
+
+
+def absent(before):
+    return Declaration(ROOM, present=False).plan(before)
+
+
 class TestCreate:
     def test_room(self):
         given = {"name": "lobby", "logging_configuration_identifiers": ["b", "a"]}
-        plan = plan_present(ROOM, None, given, {"k": "v"})
+        plan = present(ROOM, None, given, {"k": "v"})
         assert plan.changed and plan.before is None
         assert plan.fields == {"name": "lobby", "logging_configuration_identifiers": ["a", "b"]}
         assert (plan.tags, plan.untag) == ({"k": "v"}, [])
@@ -68,18 +74,18 @@ class TestCreate:
         }
 
     def test_logging_configuration(self):
-        plan = plan_present(LOGGING_CONFIGURATION, None, {"name": "archive", "destination_configuration": DESTINATION})
+        plan = present(LOGGING_CONFIGURATION, None, {"name": "archive", "destination_configuration": DESTINATION})
         assigned = dict.fromkeys(("arn", "id", "create_time", "update_time"))
         assert plan.after == {**LOGGING, **assigned}
         assert plan.fields == {"name": "archive", "destination_configuration": DESTINATION}
 
     @pytest.mark.parametrize("tags", [None, {}])
     def test_no_tags(self, tags):
-        plan = plan_present(ROOM, None, {"name": "lobby"}, tags)
+        plan = present(ROOM, None, {"name": "lobby"}, tags)
         assert plan.changed and plan.tags == plan.after["tags"] == {}
 
     def test_handler(self):
-        plan = plan_present(ROOM, None, {"message_review_handler": {"uri": FUNCTION}})
+        plan = present(ROOM, None, {"message_review_handler": {"uri": FUNCTION}})
         assert plan.fields == {"message_review_handler": ALLOW}
 
 
@@ -104,11 +110,11 @@ class TestUpdate:
         ],
     )
     def test_only_what_differs(self, given, fields):
-        plan = plan_present(ROOM, BEFORE, given)
+        plan = present(ROOM, BEFORE, given)
         assert plan.fields == fields
         assert plan.changed is bool(fields)
         assert plan.after == {**BEFORE, **fields}
-        assert not plan_present(ROOM, plan.after, given).changed
+        assert not present(ROOM, plan.after, given).changed
 
     @pytest.mark.parametrize(
         ("current", "given", "after"),
@@ -129,39 +135,39 @@ class TestUpdate:
         ],
     )
     def test_handler(self, current, given, after):
-        plan = plan_present(ROOM, {**BEFORE, "message_review_handler": current}, {"message_review_handler": given})
+        plan = present(ROOM, {**BEFORE, "message_review_handler": current}, {"message_review_handler": given})
         assert plan.after["message_review_handler"] == after
         assert plan.fields == ({} if after == current else {"message_review_handler": after})
 
     def test_before_is_left_as_it_is(self):
         before = {**BEFORE, "tags": dict(BEFORE["tags"])}
-        plan_present(ROOM, before, {"name": "hall"}, {"x": "y"})
+        present(ROOM, before, {"name": "hall"}, {"x": "y"})
         assert before == BEFORE
 
     def test_what_the_service_adds_to_a_destination_is_no_change(self):
         before = {**LOGGING, "destination_configuration": {"s3": {"bucket_name": "logs", "prefix": "new"}}}
-        plan = plan_present(LOGGING_CONFIGURATION, before, {"destination_configuration": DESTINATION})
+        plan = present(LOGGING_CONFIGURATION, before, {"destination_configuration": DESTINATION})
         assert (plan.changed, plan.after) == (False, before)
         other = {"s3": {"bucket_name": "other"}}
-        plan = plan_present(LOGGING_CONFIGURATION, before, {"destination_configuration": other})
+        plan = present(LOGGING_CONFIGURATION, before, {"destination_configuration": other})
         assert plan.fields == {"destination_configuration": other}
         shown = {**before, "destination_configuration": {"s3": {"bucket_name": "other", "prefix": "new"}}}
-        assert unshown(plan, shown) == {}
+        assert not_yet_visible(plan, shown) == {}
 
     def test_only_what_was_written_must_be_shown(self):
-        plan = plan_present(ROOM, {**BEFORE, "tags": {"old": "1"}}, {"maximum_message_length": 7}, {"new": "1"})
+        plan = present(ROOM, {**BEFORE, "tags": {"old": "1"}}, {"maximum_message_length": 7}, {"new": "1"})
         after = {**BEFORE, "maximum_message_length": 7, "name": "renamed", "tags": {"new": "1", "others": "1"}}
-        assert unshown(plan, after) == {}
-        assert unshown(plan, {**after, "tags": {}}) == {"tags": {}}
-        assert unshown(plan, {**after, "tags": {"new": "1", "old": "1"}}) == {"tags": {"new": "1", "old": "1"}}
-        assert unshown(plan, {**after, "tags": {"new": "2"}}) == {"tags": {"new": "2"}}
+        assert not_yet_visible(plan, after) == {}
+        assert not_yet_visible(plan, {**after, "tags": {}}) == {"tags": {}}
+        assert not_yet_visible(plan, {**after, "tags": {"new": "1", "old": "1"}}) == {"tags": {"new": "1", "old": "1"}}
+        assert not_yet_visible(plan, {**after, "tags": {"new": "2"}}) == {"tags": {"new": "2"}}
         unlisted = {**after, "maximum_message_length": None}
-        assert unshown(plan, unlisted) == {"maximum_message_length": None}
-        assert unshown(plan, unlisted, ROOM.unlisted) == {}
+        assert not_yet_visible(plan, unlisted) == {"maximum_message_length": None}
+        assert not_yet_visible(plan, unlisted, ROOM.get_only) == {}
 
     def test_destination_of_another_type(self):
         other = {"destination_configuration": {"firehose": {"delivery_stream_name": "s"}}}
-        plan = plan_present(LOGGING_CONFIGURATION, LOGGING, other)
+        plan = present(LOGGING_CONFIGURATION, LOGGING, other)
         assert plan.fields == other and plan.after == {**LOGGING, **other}
 
 
@@ -183,7 +189,7 @@ class TestTags:
         ],
     )
     def test_table(self, current, wanted, purge, to_set, to_unset, after):
-        plan = plan_present(ROOM, {**BEFORE, "tags": current}, {}, wanted, purge)
+        plan = present(ROOM, {**BEFORE, "tags": current}, {}, wanted, purge)
         assert (plan.tags, plan.untag, plan.after["tags"]) == (to_set, to_unset, after)
         assert plan.changed is bool(to_set or to_unset) and plan.fields == {}
 
@@ -191,19 +197,22 @@ class TestTags:
     def test_at_most_fifty_with_those_that_are_kept(self, kept, accepted):
         current = {"aws:stack": "s", **{f"k{number}": "v" for number in range(kept)}}
         before, wanted = {**BEFORE, "tags": current}, {"x": "1", "y": "2"}
-        assert plan_present(ROOM, before, {}, wanted, purge_tags=True).tags == wanted
+        assert present(ROOM, before, {}, wanted, purge_tags=True).tags == wanted
         if accepted:
-            assert len(plan_present(ROOM, before, {}, wanted, purge_tags=False).after["tags"]) == 51
+            assert len(present(ROOM, before, {}, wanted, purge_tags=False).after["tags"]) == 51
         else:
-            with pytest.raises(AnsibleAWSError, match="tags: with the tags that are kept the room would have 51 tags"):
-                plan_present(ROOM, before, {}, wanted, purge_tags=False)
+            with pytest.raises(
+                AnsibleAWSError,
+                match="tags: the room would have 51 tags, including those that it keeps: the maximum is 50",
+            ):
+                present(ROOM, before, {}, wanted, purge_tags=False)
 
 
 class TestStates:
     @pytest.mark.parametrize("state", STATES)
     @pytest.mark.parametrize("given", [{}, {"name": "archive", "destination_configuration": DESTINATION}])
     def test_a_failed_one_is_repaired(self, state, given):
-        plan = plan_present(LOGGING_CONFIGURATION, {**LOGGING, "state": state}, given)
+        plan = present(LOGGING_CONFIGURATION, {**LOGGING, "state": state}, given)
         failed = state.endswith("_FAILED")
         assert plan.changed is failed
         assert plan.fields == ({"destination_configuration": DESTINATION} if failed else {})
@@ -211,7 +220,7 @@ class TestStates:
 
     def test_a_repair_takes_the_wanted_values(self):
         given = {"name": "new", "destination_configuration": {"firehose": {"delivery_stream_name": "s"}}}
-        assert plan_present(LOGGING_CONFIGURATION, {**LOGGING, "state": "UPDATE_FAILED"}, given).fields == given
+        assert present(LOGGING_CONFIGURATION, {**LOGGING, "state": "UPDATE_FAILED"}, given).fields == given
 
     def test_predicates(self):
         def those(holds):
@@ -230,49 +239,53 @@ class TestStates:
 
 class TestAbsent:
     def test_there(self):
-        plan = plan_absent(ROOM, BEFORE)
+        plan = absent(BEFORE)
         assert plan.changed and plan.before == BEFORE and plan.after is None
 
     def test_not_there(self):
-        assert not plan_absent(ROOM, None).changed
+        assert not absent(None).changed
 
 
 class TestDiff:
-    SETTABLE = {key: value for key, value in BEFORE.items() if key in (*ROOM.fields, "tags")}
+    USER_FIELDS = {key: value for key, value in BEFORE.items() if key in (*ROOM.field_names, "tags")}
 
     def test_update(self):
-        plan = plan_present(ROOM, BEFORE, {"name": "hall"}, {"k": "v"})
+        plan = present(ROOM, BEFORE, {"name": "hall"}, {"k": "v"})
         assert diff(plan, True) == {
-            "before": self.SETTABLE,
-            "after": {**self.SETTABLE, "name": "hall", "tags": {"k": "v"}},
+            "before": self.USER_FIELDS,
+            "after": {**self.USER_FIELDS, "name": "hall", "tags": {"k": "v"}},
             "before_header": "room lobby",
             "after_header": "room hall",
         }
 
     def test_unchanged(self):
-        shown = diff(plan_present(ROOM, BEFORE, {}), False)
+        shown = diff(present(ROOM, BEFORE, {}), False)
         assert (shown["before"], shown["after"]) == ({}, {})
 
     def test_create(self):
-        plan = plan_present(ROOM, None, {"name": "lobby"})
+        plan = present(ROOM, None, {"name": "lobby"})
         shown = diff(plan, True)
         assert shown["before"] == {} and shown["before_header"] == shown["after_header"] == "room lobby"
-        assert shown["after"] == {**ROOM.created, "name": "lobby", "tags": {}}
+        assert shown["after"] == {
+            **{name: ROOM.create_defaults[name] for name in ROOM.field_names},
+            "name": "lobby",
+            "tags": {},
+        }
         # The real run knows what the service assigned; its difference looks the same.
-        real = plan_present(ROOM, None, {"name": "lobby"})
+        real = present(ROOM, None, {"name": "lobby"})
         real.after.update(arn=BEFORE["arn"], id=BEFORE["id"], create_time="x", update_time="y")
         assert diff(real, True) == shown
 
     def test_delete(self):
-        assert diff(plan_absent(ROOM, BEFORE), True) == {
-            "before": self.SETTABLE,
+        assert diff(absent(BEFORE), True) == {
+            "before": self.USER_FIELDS,
             "after": {},
             "before_header": "room lobby",
             "after_header": "room lobby",
         }
 
     def test_repair(self):
-        shown = diff(plan_present(LOGGING_CONFIGURATION, {**LOGGING, "state": "CREATE_FAILED"}, {}), True)
+        shown = diff(present(LOGGING_CONFIGURATION, {**LOGGING, "state": "CREATE_FAILED"}, {}), True)
         assert shown["before_header"] == "logging configuration archive (state CREATE_FAILED)"
         assert shown["after_header"] == "logging configuration archive"
         assert (
@@ -286,5 +299,5 @@ class TestDiff:
         )
 
     def test_a_nameless_one_is_named_by_its_arn(self):
-        plan = plan_present(ROOM, {**BEFORE, "name": ""}, {"maximum_message_length": 1})
+        plan = present(ROOM, {**BEFORE, "name": ""}, {"maximum_message_length": 1})
         assert diff(plan, True)["after_header"] == f"room {BEFORE['arn']}"

@@ -8,19 +8,19 @@ import re
 from string import ascii_letters, digits
 
 import pytest
-from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import diff, plan_absent, plan_present, settable
+from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import Declaration, diff
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
-    LIMITS,
     LOGGING_CONFIGURATION,
     ROOM,
-    faults,
     given_options,
     normalise,
-    request,
-    tag_faults,
     text_tags,
+    to_api,
+    user_fields,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_resource, validate_tags
 from ansible_collections.aws_ivs.chat.tests.unit.plugins.module_utils.test_service_model import (
+    LIMITS,
     members,
     pattern_of,
     shape_of,
@@ -78,7 +78,7 @@ STATES = st.sampled_from(["ACTIVE", "ACTIVE", "CREATE_FAILED", "UPDATE_FAILED", 
 
 
 def camel(destination):
-    return request({"destination_configuration": destination})["destinationConfiguration"]
+    return to_api(LOGGING_CONFIGURATION, {"destination_configuration": destination})["destinationConfiguration"]
 
 
 def cases_of(kind):
@@ -91,7 +91,7 @@ def cases_of(kind):
 
 
 def plan(kind, before, options, tags, purge_tags):
-    return plan_present(kind, before and normalise(kind, before), given_options(kind, options), tags, purge_tags)
+    return Declaration(kind, given_options(kind, options), tags, purge_tags).plan(before and normalise(kind, before))
 
 
 def serve(kind, before, done):
@@ -99,7 +99,7 @@ def serve(kind, before, done):
     created = {"arn": "arn:new", "createTime": "t", "updateTime": "t", "tags": {}}
     if kind is ROOM:
         created |= {"maximumMessageLength": 500, "maximumMessageRatePerSecond": 10}
-    sent = request(done.fields)
+    sent = to_api(kind, done.fields)
     if "messageReviewHandler" in sent:
         sent["messageReviewHandler"] = {"fallbackResult": "ALLOW", **sent["messageReviewHandler"]}
     after = {**(before or created), **sent}
@@ -124,7 +124,7 @@ def test_plans(case):
         what_is_not_set_stays(kind, *declared, done)
     shown = diff(done, done.changed)
     assert (shown["before"] != shown["after"]) is done.changed or failed(done.before)
-    assert plan_absent(kind, done.before).changed is (before is not None)
+    assert Declaration(kind, present=False).plan(done.before).changed is (before is not None)
 
 
 def failed(resource):
@@ -133,14 +133,14 @@ def failed(resource):
 
 def nothing_is_left_to_do(kind, before, declared, done):
     after = serve(kind, before, done)
-    assert settable(kind, normalise(kind, after)) == settable(kind, done.after), "what check mode foretells"
+    assert user_fields(kind, normalise(kind, after)) == user_fields(kind, done.after), "what check mode predicts"
     again = plan(kind, after, *declared)
     assert not again.changed and (again.fields, again.tags, again.untag) == ({}, {}, [])
     assert done.changed or normalise(kind, after) == done.before
 
 
 def what_is_not_set_stays(kind, options, tags, purge_tags, done):
-    for name in kind.fields:
+    for name in kind.field_names:
         if options[name] is None:
             assert done.after[name] == done.before[name]
             assert name not in done.fields or failed(done.before)
@@ -201,10 +201,10 @@ def test_a_value_is_refused_when_the_model_refuses_it(option):
         params = {last: value}
         for part in reversed(outer):
             params = {part: params}
-        found = faults(kind, params, "us-east-1")
-        seen.add(bool(found))
-        assert bool(found) is not accepted(shape, value), found
-        assert all(fault.startswith(f"{option}: ") for fault in found)
+        errors = validate_resource(kind, params, "us-east-1")
+        seen.add(bool(errors))
+        assert bool(errors) is not accepted(shape, value), errors
+        assert all(error.startswith(f"{option}: ") for error in errors)
 
     check()
     assert seen == {True, False}, "values of both sorts were tried"
@@ -229,4 +229,4 @@ def test_tags_are_refused_when_the_model_refuses_them(tags):
         accepted(shape.key, key) and accepted(shape.value, value) and not key.lower().startswith("aws:")
         for key, value in text_tags(tags).items()
     )
-    assert bool(tag_faults(tags)) is not good
+    assert bool(validate_tags(tags)) is not good

@@ -15,7 +15,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import VERSIO
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     ARN_LENGTH,
     DESTINATIONS,
-    LIMITS,
+    KINDS,
     LOGGING_CONFIGURATION,
     MAXIMUM_LOGGING_CONFIGURATIONS,
     MAXIMUM_TAGS,
@@ -25,6 +25,8 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     TAG_VALUE,
 )
 
+# Every limit of a field, by its path.
+LIMITS = {path: limit for kind in KINDS for field in kind.fields for path, limit in field.limits.items()}
 SESSION = botocore.session.Session()
 MODEL = SESSION.get_service_model("ivschat")
 
@@ -90,10 +92,10 @@ def test_arn(kind, operation):
 
 @pytest.mark.parametrize(("kind", "name"), [(ROOM, "Room"), (LOGGING_CONFIGURATION, "LoggingConfiguration")])
 def test_fields(kind, name):
-    assert snake(members(f"Create{name}")) == {*kind.fields, "tags"}
-    assert snake(members(f"Update{name}")) == {*kind.fields, "identifier"}
+    assert snake(members(f"Create{name}")) == {*kind.field_names, "tags"}
+    assert snake(members(f"Update{name}")) == {*kind.field_names, "identifier"}
     shown = snake(MODEL.operation_model(f"Get{name}").output_shape.members)
-    assert shown == {*kind.assigned, *kind.created, "tags"}
+    assert shown == set(kind.create_defaults)
 
 
 def test_destinations():

@@ -1,6 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A whole estate as one declaration: its faults, what each entry means, the plan and its order, the export."""
+"""A stack as one declaration: its validation, what each entry identifies, the plan and its order, the export."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, ROOM, normalise
-from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
+    LOGGING_CONFIGURATION,
     QUOTAS,
-    Owner,
-    entries,
-    export,
-    match_all,
-    needs_details,
-    plan_stack,
-    removable,
-    stack_faults,
-    summary,
+    ROOM,
+    normalise,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
+    Owner,
+    count_actions,
+    declared_entries,
+    export,
+    kinds_to_prune,
+    match_entries,
+    plan_stack,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_stack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,8 +84,8 @@ def configuration(name: str, tags: dict[str, str] | None = None, number: int = 1
 
 def plan(params: dict[str, Any], *listed: dict[str, Any], remove: bool = False, adopt: bool = False) -> list[Any]:
     there = by_kind(listed)
-    removed = [ROOM, LOGGING_CONFIGURATION] if remove else []
-    return plan_stack(match_all(entries(params, OWNER), there, OWNER, adopt), there, OWNER, removed)
+    prune = [ROOM, LOGGING_CONFIGURATION] if remove else []
+    return plan_stack(match_entries(declared_entries(params, OWNER), there, adopt), there, OWNER, prune)
 
 
 def by_kind(listed: Iterable[dict[str, Any]]) -> dict[Any, list[dict[str, Any]]]:
@@ -92,44 +95,47 @@ def by_kind(listed: Iterable[dict[str, Any]]) -> dict[Any, list[dict[str, Any]]]
     return there
 
 
-def told(items: list[Any]) -> list[tuple[str, str, str]]:
+def summary_of(items: list[Any]) -> list[tuple[str, str, str]]:
     return [(item.action, item.plan.kind.name, item.name) for item in items]
 
 
-FAULTS = [
+ERRORS = [
     ({}, []),
-    ({"name": ""}, ["name: '' is not valid, it must be 1 to 256 characters, since it is a tag's value"]),
+    ({"name": ""}, ["name: '' is not valid: it must be 1 to 256 characters, because it is a tag value"]),
     ({"name": "n" * 256}, []),
-    ({"name": "n" * 257}, [f"name: {'n' * 64!r} is not valid, it must be 1 to 256"]),
+    ({"name": "n" * 257}, [f"name: {'n' * 64!r} is not valid: it must be 1 to 256"]),
     ({"ownership_tag": "aws:stack"}, ["ownership_tag: 'aws:stack' is not valid"]),
     ({"ownership_tag": ""}, ["ownership_tag: '' is not valid"]),
     ({"tags": {"AWS:x": "1"}}, ["tags['AWS:x']: the key is not valid"]),
-    ({"tags": MEMBER}, ["tags: 'ivschat-stack' is the ownership tag"]),
-    ({"tags": MEMBER, "rooms": [{"name": "a"}]}, ["tags: 'ivschat-stack' is the ownership tag"]),
-    ({"rooms": [{"name": "a", "tags": OTHERS}]}, ["rooms[0].tags: 'ivschat-stack' is the ownership tag"]),
+    ({"tags": MEMBER}, ["tags: 'ivschat-stack' is the ownership tag: it must not"]),
+    ({"tags": MEMBER, "rooms": [{"name": "a"}]}, ["tags: 'ivschat-stack' is the ownership tag: it must not"]),
+    ({"rooms": [{"name": "a", "tags": OTHERS}]}, ["rooms[0].tags: 'ivschat-stack' is the ownership tag: it must not"]),
     ({"rooms": [{"name": "a", "tags": {str(n): "" for n in range(49)}}]}, []),
     (
         {"tags": {"more": ""}, "rooms": [{"name": "a", "tags": {str(n): "" for n in range(49)}}]},
-        ["rooms[0].tags: with those of the stack and the ownership tag there are 51 tags, there must be at most 50"],
+        ["rooms[0].tags: 51 tags are too many, including those of the stack and the ownership tag: the maximum is 50"],
     ),
     ({"rooms": [{"name": "a", "tags": {str(n): "" for n in range(51)}}]}, ["rooms[0].tags: 51 tags are too many"]),
-    ({"rooms": [{"name": ""}]}, ["rooms[0].name: '' is not valid, a member of a stack must have a name"]),
+    ({"rooms": [{"name": ""}]}, ["rooms[0].name: '' is not valid: a member of a stack must have a name"]),
     (
         {"rooms": [{"name": "a"}, {"name": "b"}, {"name": "a"}, {"name": "a"}]},
         [
-            "rooms[2].name: 'a' is there twice, it is also the name of rooms[0]",
-            "rooms[3].name: 'a' is there twice, it is also the name of rooms[0]",
+            "rooms[2].name: 'a' is a duplicate of the name of rooms[0]",
+            "rooms[3].name: 'a' is a duplicate of the name of rooms[0]",
         ],
     ),
     ({"logging_configurations": [logs("a")], "rooms": [{"name": "a"}]}, []),  # one name of two kinds
-    ({"logging_configurations": [logs(), logs()]}, ["logging_configurations[1].name: 'archive' is there twice"]),
+    (
+        {"logging_configurations": [logs(), logs()]},
+        ["logging_configurations[1].name: 'archive' is a duplicate of the name of logging_configurations[0]"],
+    ),
     (
         {"logging_configurations": [logs(destination_configuration={})]},
-        ["logging_configurations[0].destination_configuration: none given"],
+        ["logging_configurations[0].destination_configuration: no destination given"],
     ),
     (
         {"rooms": [{"name": "a"}, {"name": "b", "maximum_message_length": 501}]},
-        ["rooms[1].maximum_message_length: 501 is not valid, it must be a whole number from 1 to 500"],
+        ["rooms[1].maximum_message_length: 501 is not valid: it must be an integer from 1 to 500"],
     ),
     (
         {"rooms": [{"name": "a", "message_review_handler": {"uri": "review"}}]},
@@ -143,14 +149,14 @@ FAULTS = [
             "rooms": [{"name": "a", "logging_configurations": ["archive", "more"]}],
         },
         [
-            "rooms[0].logging_configurations[1]: 'more' is not valid, it must be an ARN, or the name of one of the "
+            "rooms[0].logging_configurations[1]: 'more' is not valid: it must be an ARN, or the name of one of the "
             "logging_configurations of this stack"
         ],
     ),
     ({"rooms": [{"name": "a", "logging_configurations": [""]}]}, ["rooms[0].logging_configurations[0]: '' is not"]),
     (
         {"logging_configurations": [logs()], "rooms": [{"name": "a", "logging_configurations": ["archive"] * 2}]},
-        ["rooms[0].logging_configurations[1]: 'archive' is there twice"],
+        ["rooms[0].logging_configurations[1]: 'archive' is a duplicate"],
     ),
     (
         {"rooms": [{"name": "a", "logging_configurations": [f"{PREFIX.replace('us-east-1', 'eu-west-1')}room/x"]}]},
@@ -160,7 +166,7 @@ FAULTS = [
     ({"calls_per_second": {**QUOTAS, "room": 0.0}}, ["calls_per_second.room: 0.0 is not valid"]),
     ({"calls_per_second": {**QUOTAS, "tag": float("nan")}}, ["calls_per_second.tag: nan is not valid"]),
     ({"calls_per_second": {**QUOTAS, "tag": float("inf")}}, ["calls_per_second.tag: inf is not valid"]),
-    ({"calls_per_second": {**QUOTAS, "tag": 1e30}}, ["calls_per_second.tag: 1e+30 is not valid, it must be a number"]),
+    ({"calls_per_second": {**QUOTAS, "tag": 1e30}}, ["calls_per_second.tag: 1e+30 is not valid: it must be a number"]),
     (
         {"rooms": [{"name": "a", "maximum_message_length": True}]},
         ["rooms[0].maximum_message_length: True is not valid"],
@@ -169,18 +175,18 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("options, expected", FAULTS)
-def test_faults(options, expected):
-    found = stack_faults(declaration(**options), "us-east-1")
+@pytest.mark.parametrize("options, expected", ERRORS)
+def test_validation(options, expected):
+    found = validate_stack(declaration(**options), "us-east-1")
     assert len(found) == len(expected), found
     for message, start in zip(found, expected, strict=True):
         assert message.startswith(start)
 
 
-def test_all_faults_at_once():
+def test_all_errors_at_once():
     rooms = [{"name": "a b", "maximum_message_length": 0, "maximum_message_rate_per_second": 101}, {"name": "a b"}]
-    found = stack_faults(declaration(name="", rooms=rooms, logging_configurations=[logs("")]), "us-east-1")
-    assert [fault.split(":")[0] for fault in found] == [
+    found = validate_stack(declaration(name="", rooms=rooms, logging_configurations=[logs("")]), "us-east-1")
+    assert [error.split(":")[0] for error in found] == [
         "name",
         "logging_configurations[0].name",
         "rooms[0].name",
@@ -192,14 +198,16 @@ def test_all_faults_at_once():
 
 
 class TestEntries:
-    def test_order_and_places(self):
-        declared = entries(declaration(rooms=[{"name": "a"}, {"name": "b"}], logging_configurations=[logs()]), OWNER)
-        assert [each.place for each in declared] == ["logging_configurations[0]", "rooms[0]", "rooms[1]"]
+    def test_order_and_paths(self):
+        declared = declared_entries(
+            declaration(rooms=[{"name": "a"}, {"name": "b"}], logging_configurations=[logs()]), OWNER
+        )
+        assert [entry.path for entry in declared] == ["logging_configurations[0]", "rooms[0]", "rooms[1]"]
 
     @pytest.mark.parametrize(
         "stack, own, purge, expected, purges",
         [
-            (None, None, True, {}, False),  # no tags are declared: left alone
+            (None, None, True, {}, False),  # no tags are declared: left unchanged
             ({}, None, True, {}, True),
             (None, {}, True, {}, True),
             (None, {}, False, {}, False),
@@ -208,7 +216,7 @@ class TestEntries:
     )
     def test_tags(self, stack, own, purge, expected, purges):
         params = declaration(tags=stack, purge_tags=purge, rooms=[{"name": "a", "tags": own}])
-        (entry,) = entries(params, OWNER)
+        (entry,) = declared_entries(params, OWNER)
         assert entry.tags == {**expected, **MEMBER}
         assert entry.purge_tags is purges
 
@@ -223,8 +231,8 @@ class TestEntries:
         ],
     )
     def test_needs_details(self, fields, needed):
-        (entry,) = entries(declaration(rooms=[{"name": "a", **fields}]), OWNER)
-        assert needs_details(entry) is needed
+        (entry,) = declared_entries(declaration(rooms=[{"name": "a", **fields}]), OWNER)
+        assert entry.needs_details is needed
 
 
 class TestMatch:
@@ -256,15 +264,19 @@ class TestMatch:
             (
                 [room("a", {})],
                 False,
-                f"rooms[0]: 'a' exists already and has no owner: {PREFIX}room/a1 (created 2026-01-31T12:00:01+00:00); "
+                f"rooms[0]: 'a' already exists and has no owner: {PREFIX}room/a1 (created 2026-01-31T12:00:01+00:00); "
                 "set adopt to take it over",
             ),
             ([room("a", OTHERS)], False, f"'a' is a member of another stack: {PREFIX}room/a1 of stack 'other'"),
             ([room("a", OTHERS)], True, f"'a' is a member of another stack: {PREFIX}room/a1 of stack 'other'"),
             ([room("a", OTHERS), room("a", {}, 2)], True, "is a member of another stack"),
-            ([room("a", {}, 2), room("a", {}, 1)], True, "several resources without an owner are named 'a'"),
-            ([room("a", {}, 2), room("a", {}, 1)], True, f"meant: {PREFIX}room/a1 (created 2026-01-31T12:00:01"),
-            ([room("a"), room("a", number=2)], True, "several members of this stack are named 'a'"),
+            ([room("a", {}, 2), room("a", {}, 1)], True, "2 resources without an owner are named 'a'"),
+            (
+                [room("a", {}, 2), room("a", {}, 1)],
+                True,
+                f"delete or rename all but one: {PREFIX}room/a1 (created 2026-01-31T12:00:01",
+            ),
+            ([room("a"), room("a", number=2)], True, "2 members of this stack are named 'a'"),
         ],
     )
     def test_refused(self, listed, adopt, message):
@@ -306,18 +318,18 @@ class TestPlan:
     ]
 
     def test_without_prune(self):
-        assert told(plan(self.PARAMS, *self.LISTED)) == self.DECLARED
+        assert summary_of(plan(self.PARAMS, *self.LISTED)) == self.DECLARED
 
     def test_order_with_prune(self):
         removed = [("delete", "room", "surplus"), ("delete", "logging_configuration", "left")]
-        assert told(plan(self.PARAMS, *self.LISTED, remove=True)) == self.DECLARED + removed
+        assert summary_of(plan(self.PARAMS, *self.LISTED, remove=True)) == self.DECLARED + removed
 
     @pytest.mark.parametrize(
         "options, kinds",
         [
             ({}, []),
             ({"rooms": [], "logging_configurations": []}, []),
-            ({"prune": True}, []),  # what is not set is left alone
+            ({"prune": True}, []),  # what is not set is left unchanged
             ({"prune": True, "rooms": []}, [ROOM]),
             ({"prune": True, "logging_configurations": [logs()]}, [LOGGING_CONFIGURATION]),
             ({"prune": True, "rooms": [], "logging_configurations": []}, [ROOM, LOGGING_CONFIGURATION]),
@@ -325,12 +337,12 @@ class TestPlan:
         ],
     )
     def test_what_is_removed(self, options, kinds):
-        assert removable(declaration(**options)) == kinds
+        assert kinds_to_prune(declaration(**options)) == kinds
 
     def test_a_repair_shows_the_state(self):
         failed = configuration("archive", state="UPDATE_FAILED")
         (item,) = plan(declaration(logging_configurations=[logs()]), failed)
-        assert item.returned()["changes"] == {"state": {"before": "UPDATE_FAILED", "after": "ACTIVE"}}
+        assert item.to_result()["changes"] == {"state": {"before": "UPDATE_FAILED", "after": "ACTIVE"}}
         header = "update logging configuration archive"
         assert item.diff() == {
             "before": {"state": "UPDATE_FAILED"},
@@ -344,7 +356,7 @@ class TestPlan:
         assert item.diff()["after_header"] == f"delete room {PREFIX}room/1"
 
     def test_one_that_is_yet_to_be_made_stands_in_the_plan_by_its_name(self):
-        made = plan(self.PARAMS, *self.LISTED)[-1].returned()
+        made = plan(self.PARAMS, *self.LISTED)[-1].to_result()
         assert made["arn"] is None
         identifiers = sorted([f"{PREFIX}logging-configuration/kept1", "new"])
         assert made["changes"]["logging_configuration_identifiers"] == {"before": None, "after": identifiers}
@@ -354,20 +366,22 @@ class TestPlan:
         rooms = [{"name": "a", "logging_configurations": ["kept", arn]}] * 2
         with pytest.raises(AnsibleAWSError) as error:
             plan(declaration(logging_configurations=[logs("kept")], rooms=rooms), configuration("kept"))
-        message = f"rooms[{{}}].logging_configurations[1]: {arn!r} is there twice, each entry must be given once"
+        message = f"rooms[{{}}].logging_configurations[1]: {arn!r} is a duplicate: specify each entry once"
         assert error.value.message == f"{message.format(0)}; {message.format(1)}"
 
-    def test_too_many_tags_with_those_that_are_kept_are_refused_with_their_place(self):
+    def test_too_many_tags_with_those_that_are_kept_are_refused_with_their_path(self):
         rooms = [{"name": "b"}, {"name": "a", "tags": {"more": ""}}]
         listed = room("a", {**MEMBER, **{str(number): "" for number in range(49)}})
         with pytest.raises(AnsibleAWSError) as error:
             plan(declaration(rooms=rooms, purge_tags=False), listed)
-        assert error.value.message.startswith("rooms[1].tags: with the tags that are kept the room would have 51 tags")
+        assert error.value.message.startswith(
+            "rooms[1].tags: the room would have 51 tags, including those that it keeps"
+        )
 
     def test_changes_hold_only_what_differs(self):
         params = declaration(rooms=[{"name": "same", "message_review_handler": {"uri": ""}, "tags": {"a": "1"}}])
         (item,) = plan(params, room("same", {**MEMBER, "b": "2"}))
-        assert item.returned() == {
+        assert item.to_result() == {
             "action": "update",
             "resource": "room",
             "name": "same",
@@ -385,7 +399,7 @@ class TestPlan:
     def test_adopt_changes_the_tag_alone(self):
         (item,) = plan(declaration(rooms=[{"name": "a"}]), room("a", {"kept": "1"}), adopt=True)
         assert item.action == "adopt"
-        assert item.returned()["changes"] == {"tags": {"before": {"kept": "1"}, "after": {"kept": "1", **MEMBER}}}
+        assert item.to_result()["changes"] == {"tags": {"before": {"kept": "1"}, "after": {"kept": "1", **MEMBER}}}
 
 
 class TestRemovalOfOneInUse:
@@ -408,16 +422,16 @@ class TestRemovalOfOneInUse:
         using = [{**each, "logging_configuration_identifiers": [self.ARN]} for each in listed]
         params = declaration(rooms=rooms)
         if not users:
-            assert told(plan(params, configuration("left"), *using, remove=True))[-1][0] == "delete"
+            assert summary_of(plan(params, configuration("left"), *using, remove=True))[-1][0] == "delete"
             return
         with pytest.raises(AnsibleAWSError) as error:
             plan(params, configuration("left"), *using, remove=True)
-        assert f"'left' ({self.ARN}) cannot be removed, it is in use by {len(users)} room" in error.value.message
+        assert f"'left' ({self.ARN}) cannot be deleted, because {len(users)} room(s) use it" in error.value.message
         assert all(f"{user} (" in error.value.message for user in users)
 
 
-def test_summary():
-    assert summary(["create", "none", "create", "adopt", "delete", "update"]) == {
+def test_count_actions():
+    assert count_actions(["create", "none", "create", "adopt", "delete", "update"]) == {
         "created": 2,
         "updated": 1,
         "deleted": 1,
@@ -480,12 +494,12 @@ class TestExport:
         assert [each["name"] for each in stack["rooms"]] == ["fine"]
         assert stack["logging_configurations"] == []
         assert [(each["arn"].removeprefix(f"{PREFIX}room/"), each["reason"]) for each in skipped] == [
-            ("twin1", "another one is named 'twin' too"),
-            ("twin2", "another one is named 'twin' too"),
+            ("twin1", "another one is also named 'twin'"),
+            ("twin2", "another one is also named 'twin'"),
             ("3", "it has no name"),
-            ("half5", "another one is named 'half' too"),
+            ("half5", "another one is also named 'half'"),
             ("theirs7", "it is a member of the stack 'other'"),
-            ("full8", "it has 50 tags, which leaves no room for the ownership tag"),
+            ("full8", "it has 50 tags, so the ownership tag cannot be added"),
         ]
 
     def test_a_member_is_told_from_what_only_shares_its_name(self):
@@ -495,7 +509,7 @@ class TestExport:
         assert ([each["name"] for each in stack["rooms"]], skipped) == (["a"], [])
 
 
-# Properties, for any estate of a few names, owners, tags and references.
+# Properties, for any set of resources with a few names, owners, tags and references.
 
 NAMES = st.sampled_from(["a", "b", "c"])
 TAGS = st.dictionaries(st.sampled_from(["k", "l"]), st.sampled_from(["1", ""]))
@@ -503,7 +517,7 @@ OWNERS = st.sampled_from([{}, MEMBER, OTHERS])
 
 
 @st.composite
-def estates(draw: st.DrawFn) -> list[dict[str, Any]]:
+def resources(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Logging configurations and rooms that use them, each name once a kind."""
     there = [configuration(name, {**draw(TAGS), **draw(OWNERS)}) for name in draw(st.sets(NAMES))]
     for name in draw(st.sets(NAMES)):
@@ -538,9 +552,9 @@ def declarations(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @settings(max_examples=120, deadline=None)
-@given(estates(), declarations(), st.booleans(), st.booleans())
+@given(resources(), declarations(), st.booleans(), st.booleans())
 def test_a_plan_that_is_carried_out_leaves_nothing_to_do_and_others_alone(there, params, remove, adopt):
-    assert stack_faults(params, "us-east-1") == []
+    assert validate_stack(params, "us-east-1") == []
     try:
         items = plan(params, *there, remove=remove, adopt=adopt)
     except AnsibleAWSError:
@@ -553,7 +567,7 @@ def test_a_plan_that_is_carried_out_leaves_nothing_to_do_and_others_alone(there,
         if item.plan.after is None:
             del now[before["arn"]]
             continue
-        after = item.entry.plan(before, made).after
+        after = item.entry.declaration(made, before and before["arn"]).plan(before).after
         arn = after["arn"] or f"{PREFIX}{item.plan.kind.arn_type}/made-{item.name}"
         now[arn] = {**after, "arn": arn}
         if item.plan.kind is LOGGING_CONFIGURATION:
@@ -563,14 +577,14 @@ def test_a_plan_that_is_carried_out_leaves_nothing_to_do_and_others_alone(there,
 
 
 @settings(max_examples=60, deadline=None)
-@given(estates())
+@given(resources())
 def test_what_is_exported_and_adopted_changes_the_ownership_tag_alone(there):
     stack, skipped = export(by_kind(there), by_kind(there), Owner(OWNER.tag, ""))
     assert {each["arn"] for each in skipped} == {each["arn"] for each in there if OWNER.tag in each["tags"]}
     params = declaration(**stack)
-    assert stack_faults(params, "us-east-1") == []
+    assert validate_stack(params, "us-east-1") == []
     for item in plan(params, *there, adopt=True):
-        changes = item.returned()["changes"]
+        changes = item.to_result()["changes"]
         tags = changes.pop("tags")
         assert (item.action, changes) == ("adopt", {})
         assert tags["after"] == {**tags["before"], **MEMBER}

@@ -8,14 +8,13 @@ import re
 
 import botocore.session
 import pytest
-from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import (
+from ansible_collections.aws_ivs.chat.plugins.module_utils._api import _text_attributes
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     CAPABILITIES,
-    LIMITS,
-    MAXIMUM_ATTRIBUTES,
-    attribute_faults,
-    attributes,
-    faults,
+    MAXIMUM_ATTRIBUTES_BYTES,
+    MESSAGING_LIMITS,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_attributes, validate_messaging
 
 MODEL = botocore.session.Session().get_service_model("ivschat")
 REGION = "us-east-1"
@@ -33,9 +32,9 @@ def member(operation, name):
     return MODEL.operation_model(operation).input_shape.members[name]
 
 
-@pytest.mark.parametrize("option", LIMITS)
+@pytest.mark.parametrize("option", MESSAGING_LIMITS)
 def test_limit(option):
-    limit = LIMITS[option]
+    limit = MESSAGING_LIMITS[option]
     found = {"min": limit.minimum, "max": limit.maximum, "pattern": limit.pattern}
     for operation, name in MEMBERS[option]:
         assert found == {key: member(operation, name).metadata.get(key) for key in found}
@@ -58,7 +57,7 @@ def test_capabilities():
 @pytest.mark.parametrize("operation", ["CreateChatToken", "SendEvent"])
 def test_one_kilobyte(operation):
     assert "1 KB total" in member(operation, "attributes").documentation
-    assert MAXIMUM_ATTRIBUTES == 1024
+    assert MAXIMUM_ATTRIBUTES_BYTES == 1024
 
 
 @pytest.mark.parametrize(
@@ -79,37 +78,40 @@ def test_one_kilobyte(operation):
     ],
 )
 def test_inside_and_outside(option, good, bad):
-    assert [faults({option: value}, REGION) for value in [None, *good]] == [[]] * (len(good) + 1)
+    assert [validate_messaging({option: value}, REGION) for value in [None, *good]] == [[]] * (len(good) + 1)
     for value in bad:
-        (fault,) = faults({option: value}, REGION)
-        assert fault.startswith((f"{option}: ", f"{option}["))
+        (error,) = validate_messaging({option: value}, REGION)
+        assert error.startswith((f"{option}: ", f"{option}["))
 
 
-def test_all_faults_at_once():
-    assert len(faults({"user_id": "", "reason": "", "room_name": "a b", "attributes": {"a": None}}, REGION)) == 4
+def test_all_errors_at_once():
+    assert (
+        len(validate_messaging({"user_id": "", "reason": "", "room_name": "a b", "attributes": {"a": None}}, REGION))
+        == 4
+    )
 
 
 @pytest.mark.parametrize("good", [None, {}, {"kéy": "é" * 510}, {"k": "v" * 1023}, {"": ""}, {1: True, "x": 2.5}])
 def test_good_attributes(good):
-    assert attribute_faults(good) == []
+    assert validate_attributes(good) == []
 
 
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ({"kéyx": "é" * 510}, "attributes: 1025 bytes are too many, keys and values must have at most 1024 in all"),
+        ({"kéyx": "é" * 510}, "attributes: 1025 bytes are too many: the maximum for all keys and values is 1024"),
         ({"a": "v" * 512, "b": "v" * 511}, "attributes: 1025 bytes are too many"),
-        ({"a": None}, "attributes['a']: null is not valid, it must be a text"),
+        ({"a": None}, "attributes['a']: null is not valid: it must be a string"),
         ({"a": [1]}, "attributes['a']: list is not valid"),
         ({"a": {"b": "c"}}, "attributes['a']: dict is not valid"),
     ],
 )
 def test_bad_attributes(bad, message):
-    (fault,) = attribute_faults(bad)
-    assert fault.startswith(message)
+    (error,) = validate_attributes(bad)
+    assert error.startswith(message)
 
 
-def test_attributes_become_texts():
-    assert attributes({"attributes": {1: True, "b": 2.5}}) == {"1": "True", "b": "2.5"}
-    assert attributes({"attributes": {}}) == {}
-    assert attributes({"attributes": None}) is None
+def test_attributes_become_strings():
+    assert _text_attributes({"attributes": {1: True, "b": 2.5}}) == {"1": "True", "b": "2.5"}
+    assert _text_attributes({"attributes": {}}) == {}
+    assert _text_attributes({"attributes": None}) is None

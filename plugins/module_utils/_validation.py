@@ -1,0 +1,292 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Validation of every option, before the first API call: of resources, stacks, and messaging. Pure; private.
+
+Each function returns the validation errors that it finds, as messages that name the option, the value, and the rule.
+`path` is put before the option's name, such as `rooms[3].`; the limits are data of _resources.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ansible.module_utils.common.text.converters import to_text
+
+from ._resources import (
+    ARN_LENGTH,
+    DESTINATIONS,
+    KINDS,
+    LOGGING_CONFIGURATION,
+    MAXIMUM_ATTRIBUTES_BYTES,
+    MAXIMUM_LOGGING_CONFIGURATIONS,
+    MAXIMUM_TAGS,
+    MESSAGING_LIMITS,
+    NAME,
+    ROOM,
+    TAG_KEY,
+    TAG_VALUE,
+    Field,
+    Kind,
+    Limit,
+    given_destination,
+    is_arn,
+    text_tags,
+)
+
+MAXIMUM_CALLS_PER_SECOND = 1_000_000  # in effect, no limit
+
+
+# Single values.
+
+
+def validate_limit(path: str, value: Any, limit: Limit) -> list[str]:
+    """Validate one value against one limit."""
+    if value is None or limit.accepts(value):
+        return []
+    shown = (
+        repr(value) if isinstance(value, int) or len(value) <= 64 else f"{value[:61]!r}... ({len(value)} characters)"
+    )
+    return [f"{path}: {shown} is not valid: it must be {limit.rule}"]
+
+
+def validate_arn(path: str, arn: str, kind: Kind, region: str | None) -> list[str]:
+    """Validate that an ARN is one of this kind of resource, in the region of the client when that is known."""
+    expected = f"arn:aws:ivschat:<region>:<account>:{kind.arn_type}/<id>"
+    parts = re.fullmatch(rf"arn:aws:ivschat:([a-z0-9-]+):[0-9]+:{kind.arn_type}/[a-zA-Z0-9-]+", arn)
+    if parts is None or len(arn) > ARN_LENGTH:
+        return [f"{path}: {arn!r} is not valid: it must be the ARN of a {kind.title}, {expected}"]
+    if region and parts[1] != region:
+        return [f"{path}: {arn!r} is in region {parts[1]}: it must be in the region of this task, {region}"]
+    return []
+
+
+def validate_identifier(
+    path: str, identifier: str, region: str | None, kind: Kind = LOGGING_CONFIGURATION
+) -> list[str]:
+    """Validate an ARN or a name that identifies one resource."""
+    if is_arn(identifier):
+        return validate_arn(path, identifier, kind, region)
+    if identifier and NAME.accepts(identifier):
+        return []
+    return [f"{path}: {identifier!r} is not valid: it must be the ARN or the name of a {kind.title}"]
+
+
+def validate_unique(path: str, identifiers: list[str]) -> list[str]:
+    """Validate that a list has no duplicates."""
+    return [
+        f"{path}[{position}]: {identifier!r} is a duplicate: specify each entry once"
+        for position, identifier in enumerate(identifiers)
+        if identifier in identifiers[:position]
+    ]
+
+
+def validate_tags(tags: dict[Any, Any] | None, path: str = "", as_filter: bool = False) -> list[str]:
+    """Validate tags: at most 50, key 1..128, value 0..256 code points (API reference), no null, no "aws:" keys.
+
+    A filter may name the tags that AWS reserves for itself, a declaration may not.
+    """
+    errors = []
+    if tags is not None and len(tags) > MAXIMUM_TAGS:
+        errors.append(f"{path}tags: {len(tags)} tags are too many: the maximum is {MAXIMUM_TAGS}")
+    for key, value in (tags or {}).items():
+        text = to_text(key)
+        tag = f"{path}tags[{text[:64]!r}]"
+        if text.lower().startswith("aws:") and not as_filter:
+            errors.append(f'{tag}: the key is not valid: it must not start with "aws:", which is reserved for AWS')
+        if not TAG_KEY.accepts(text):
+            errors.append(f"{tag}: the key has {len(text)} characters: it must have {TAG_KEY.rule}")
+        if value is None or isinstance(value, (dict, list)):
+            shown = "null" if value is None else repr(value)
+            errors.append(f'{tag}: {shown} is not valid: it must be a string (use "" for an empty value)')
+        elif not TAG_VALUE.accepts(to_text(value)):
+            errors.append(f"{tag}: the value has {len(to_text(value))} characters: it must have {TAG_VALUE.rule}")
+    return errors
+
+
+# Fields with rules beyond a limit.
+
+
+def validate_destination(path: str, destination: dict[str, Any] | None, _region: str | None) -> list[str]:
+    """Validate that a destination has exactly one member, with a valid name."""
+    if destination is None:
+        return []
+    chosen = given_destination(destination)
+    if len(chosen) != 1:
+        found = " and ".join(chosen) or "no destination"
+        return [f"{path}: {found} given: specify exactly one of {', '.join(DESTINATIONS)}"]
+    (member, inner) = next(iter(chosen.items()))
+    limit = _limit(LOGGING_CONFIGURATION, f"destination_configuration.{member}.{DESTINATIONS[member]}")
+    return validate_limit(f"{path}.{member}.{DESTINATIONS[member]}", inner.get(DESTINATIONS[member]), limit)
+
+
+def validate_handler(path: str, handler: dict[str, Any] | None, region: str | None) -> list[str]:
+    """Validate a review handler (see `validate_handler_uri`)."""
+    return validate_handler_uri(f"{path}.uri", (handler or {}).get("uri"), region)
+
+
+def validate_handler_uri(path: str, uri: str | None, region: str | None) -> list[str]:
+    """Validate a handler's uri; its Lambda function must be in the room's region (user guide, review handler)."""
+    errors = validate_limit(path, uri, _limit(ROOM, "message_review_handler.uri"))
+    if uri and region and not errors and uri.split(":")[3] != region:
+        errors = [f"{path}: {uri!r} is in region {uri.split(':')[3]}: it must be in the room's region, {region}"]
+    return errors
+
+
+def validate_identifiers(path: str, identifiers: list[str] | None, region: str | None) -> list[str]:
+    """Validate a room's logging configurations: at most 3, each an ARN or a name, no duplicates."""
+    if identifiers is None:
+        return []
+    errors = []
+    if len(identifiers) > MAXIMUM_LOGGING_CONFIGURATIONS:
+        errors.append(
+            f"{path}: {len(identifiers)} entries are too many: the maximum is {MAXIMUM_LOGGING_CONFIGURATIONS}"
+        )
+    for position, identifier in enumerate(identifiers):
+        errors += validate_identifier(f"{path}[{position}]", identifier, region)
+    return errors + validate_unique(path, identifiers)
+
+
+_VALIDATORS: dict[str, Callable[[str, Any, str | None], list[str]]] = {
+    "message_review_handler": validate_handler,
+    "logging_configuration_identifiers": validate_identifiers,
+    "destination_configuration": validate_destination,
+}
+
+
+def _limit(kind: Kind, path: str) -> Limit:
+    return next(field.limits[path] for field in kind.fields if path in field.limits)
+
+
+def validate_field(field: Field, params: dict[str, Any], region: str | None, path: str = "") -> list[str]:
+    """Validate one field of a resource; None, "not set", is always valid."""
+    value = params.get(field.name)
+    if validate := _VALIDATORS.get(field.name):
+        return validate(f"{path}{field.name}", value, region)
+    return validate_limit(f"{path}{field.name}", value, field.limits[field.name])
+
+
+# Modules.
+
+
+def validate_resource(kind: Kind, params: dict[str, Any], region: str | None, path: str = "") -> list[str]:
+    """Validate every option of a declaration of this kind."""
+    errors = validate_arn(f"{path}arn", params["arn"], kind, region) if params.get("arn") is not None else []
+    for field in kind.fields:
+        errors += validate_field(field, params, region, path)
+    return errors + validate_tags(params.get("tags"), path)
+
+
+def validate_filters(kind: Kind, params: dict[str, Any], region: str | None) -> list[str]:
+    """Validate the filters that both info modules have."""
+    errors = validate_limit("name", params["name"], NAME)
+    for position, arn in enumerate(params["arns"] or []):
+        errors += validate_arn(f"arns[{position}]", arn, kind, region)
+    return errors + validate_tags(params["tags"], as_filter=True)
+
+
+def validate_stack(params: dict[str, Any], region: str | None) -> list[str]:
+    """Validate a whole stack; each error starts with the path of the option."""
+    tag = params["ownership_tag"]
+    errors = validate_owner(params["name"], tag)
+    errors += validate_tags(params["tags"])
+    if tag in (params["tags"] or {}):
+        errors.append(f"tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag")
+    errors += validate_calls_per_second(params["calls_per_second"])
+    for kind in KINDS:
+        seen: dict[str, int] = {}
+        for position, entry in enumerate(params[kind.plural] or []):
+            path = f"{kind.plural}[{position}]."
+            errors += validate_resource(kind, entry, region, path)
+            name = entry["name"]
+            if not name:
+                errors.append(f"{path}name: {name!r} is not valid: a member of a stack must have a name")
+            elif name in seen:
+                errors.append(f"{path}name: {name!r} is a duplicate of the name of {kind.plural}[{seen[name]}]")
+            seen.setdefault(name, position)
+            errors += _validate_references(entry, params, region, path)
+            errors += _validate_entry_tags(entry, params, path)
+    return errors
+
+
+def _validate_references(entry: dict[str, Any], params: dict[str, Any], region: str | None, path: str) -> list[str]:
+    references = entry.get("logging_configurations")
+    declared = {configuration["name"] for configuration in params["logging_configurations"] or []}
+    unknown = [
+        f"{path}logging_configurations[{position}]: {reference!r} is not valid: it must be an ARN, or the name of one "
+        "of the logging_configurations of this stack"
+        for position, reference in enumerate(references or [])
+        if reference and NAME.accepts(reference) and reference not in declared
+    ]
+    return validate_identifiers(f"{path}logging_configurations", references, region) + unknown
+
+
+def _validate_entry_tags(entry: dict[str, Any], params: dict[str, Any], path: str) -> list[str]:
+    tag, own = params["ownership_tag"], entry.get("tags") or {}
+    tags = {**(params["tags"] or {}), **own}
+    if tag in own:
+        return [f"{path}tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag"]
+    if len(tags) >= MAXIMUM_TAGS >= len(own):
+        return [
+            f"{path}tags: {len(tags) + 1} tags are too many, including those of the stack and the ownership tag: the "
+            f"maximum is {MAXIMUM_TAGS}"
+        ]
+    return []
+
+
+def validate_owner(name: str | None, tag: str) -> list[str]:
+    """Validate the name of a stack, when it is set, and the key of the tag that holds it."""
+    errors = []
+    if name is not None and (not name or not TAG_VALUE.accepts(name)):
+        errors.append(f"name: {name[:64]!r} is not valid: it must be 1 to 256 characters, because it is a tag value")
+    if not TAG_KEY.accepts(tag) or tag.lower().startswith("aws:"):
+        errors.append(f'ownership_tag: {tag[:64]!r} is not valid: it must be {TAG_KEY.rule} and not start with "aws:"')
+    return errors
+
+
+def validate_calls_per_second(calls_per_second: dict[str, float | None]) -> list[str]:
+    """Validate the maximum number of calls per second of each group of operations."""
+    return [
+        f"calls_per_second.{name}: {value} is not valid: it must be a number greater than 0 and at most "
+        f"{MAXIMUM_CALLS_PER_SECOND}"
+        for name, value in calls_per_second.items()
+        if value is None or not 0 < value <= MAXIMUM_CALLS_PER_SECOND
+    ]
+
+
+def validate_messaging(params: dict[str, Any], region: str | None) -> list[str]:
+    """Validate every option of a messaging module."""
+    errors = []
+    if params.get("room_arn") is not None:
+        errors += validate_arn("room_arn", params["room_arn"], ROOM, region)
+    if params.get("room_name") == "":
+        errors.append("room_name: '' is not valid: it must be the name of a room")
+    errors += validate_limit("room_name", params.get("room_name"), NAME)
+    rooms = params.get("rooms") or []
+    for position, room in enumerate(rooms):
+        errors += validate_identifier(f"rooms[{position}]", room, region, ROOM)
+    errors += validate_unique("rooms", rooms)
+    for option, limit in MESSAGING_LIMITS.items():
+        errors += validate_limit(option, params.get(option), limit)
+    return errors + validate_attributes(params.get("attributes"))
+
+
+def validate_attributes(attributes: dict[Any, Any] | None) -> list[str]:
+    """Validate attributes: a map of strings of at most 1 KB in total."""
+    errors = [
+        f"attributes[{to_text(key)[:64]!r}]: {'null' if value is None else type(value).__name__} is not valid: it must "
+        "be a string (the filter to_json makes one of a list or a dictionary)"
+        for key, value in (attributes or {}).items()
+        if value is None or isinstance(value, (dict, list))
+    ]
+    if errors:
+        return errors
+    pairs = text_tags(attributes or {}).items()
+    size = sum(len(text.encode("utf-8", "surrogatepass")) for pair in pairs for text in pair)
+    if size > MAXIMUM_ATTRIBUTES_BYTES:
+        return [
+            f"attributes: {size} bytes are too many: the maximum for all keys and values is {MAXIMUM_ATTRIBUTES_BYTES}"
+        ]
+    return []
