@@ -55,7 +55,7 @@ integration: $(READY)  ## Run the integration targets with ansible-test [TARGET=
 lint: $(READY)  ## Check style, types, documentation, changelog
 	$(RUN) ruff check
 	$(RUN) ruff format --check
-	$(RUN) mypy -p ansible_collections.aws_ivs.chat.plugins.module_utils -p tests.emulator
+	$(RUN) mypy -p ansible_collections.aws_ivs.chat.plugins.module_utils -p ivschat_emulator
 	$(RUN) yamllint --strict .
 	$(RUN) antsibull-changelog lint
 	$(RUN) python tests/tools/check.py action-groups
@@ -83,7 +83,7 @@ bench: $(READY) .venv/bench/.installed  ## Measure, and write docs/benchmarks.md
 	@$(RUN) python tests/bench/run.py $(BENCH_SIZES)
 
 emulator: $(READY)  ## Run the emulator until Ctrl-C [PORT=5000]
-	@$(RUN) python -m tests.emulator --port $(PORT)
+	@$(RUN) ivschat-emulator --port $(PORT)
 
 changelog: $(READY)  ## Make a release's changelog of the fragments
 	$(RUN) antsibull-changelog release
@@ -92,7 +92,7 @@ clean:  ## Remove all that was made
 	rm -rf .venv .cache
 
 # An environment that was left half made has no stamp, and is made anew.
-$(STAMP): tests/requirements.txt
+$(STAMP): tests/requirements.txt emulator/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is missing or older than 3.11; name another: make PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || \

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import LAMBDA_PERMISSION, PAUSES, REPEATS
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import CREATE_TRIES, LOOK_BEFORE_REPEAT
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.reliability.conftest import DOCUMENT, Clock, Run, refusal
 
 

@@ -1,9 +1,13 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 """An emulator of Amazon IVS Chat: a backend for moto, behind a control interface that makes it slow, late or faulty.
 
-`python -m tests.emulator` starts it; tests use `tests.emulator.handle.Emulator`.
+The command `ivschat-emulator` serves it; `Emulator.start()` does so for tests.
 """
 
 from __future__ import annotations
+
+from .process import Emulator
+
+__all__ = ["Emulator"]
