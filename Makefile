@@ -15,6 +15,8 @@ STAMP := $(VENV)/.installed
 COLLECTIONS := .cache/collections
 LINK := $(COLLECTIONS)/ansible_collections/aws_ivs/chat
 READY := $(LINK) $(STAMP)
+# The two ends of the range that the emulator asks for.
+MOTO_VERSIONS := $(shell sed -nE 's/.*"moto\[.*\]>=([0-9.]+),<=([0-9.]+)".*/\1 \2/p' emulator/pyproject.toml)
 VERSION = $(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 # The settings of the person who runs this must not change what is tested, and their home must not be written to.
@@ -27,11 +29,11 @@ IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help environment demo test units http integration lint format sanity build reliability storm bench emulator changelog clean
+.PHONY: help environment demo test units http integration lint format sanity build reliability storm bench emulator moto-versions changelog clean
 
 help:  ## Say what there is
 	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or newer)"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
 
 environment: $(READY)  ## Set up what the other targets need (they do it themselves)
 	@echo "$(VENV) is ready"
@@ -55,7 +57,7 @@ integration: $(READY)  ## Run the integration targets with ansible-test [TARGET=
 lint: $(READY)  ## Check style, types, documentation, changelog
 	$(RUN) ruff check
 	$(RUN) ruff format --check
-	$(RUN) mypy -p ansible_collections.aws_ivs.chat.plugins.module_utils -p tests.emulator
+	$(RUN) mypy -p ansible_collections.aws_ivs.chat.plugins.module_utils -p ivschat_emulator
 	$(RUN) yamllint --strict .
 	$(RUN) antsibull-changelog lint
 	$(RUN) python tests/tools/check.py action-groups
@@ -83,7 +85,10 @@ bench: $(READY) .venv/bench/.installed  ## Measure, and write docs/benchmarks.md
 	@$(RUN) python tests/bench/run.py $(BENCH_SIZES)
 
 emulator: $(READY)  ## Run the emulator until Ctrl-C [PORT=5000]
-	@$(RUN) python -m tests.emulator --port $(PORT)
+	@$(RUN) ivschat-emulator --port $(PORT)
+
+moto-versions: $(LINK) $(MOTO_VERSIONS:%=.venv/moto-%/.installed)  ## Test the emulator with the oldest and the newest moto it works with
+	$(foreach version,$(MOTO_VERSIONS),.venv/moto-$(version)/bin/pytest -n 2 emulator/tests && ) true
 
 changelog: $(READY)  ## Make a release's changelog of the fragments
 	$(RUN) antsibull-changelog release
@@ -92,13 +97,18 @@ clean:  ## Remove all that was made
 	rm -rf .venv .cache
 
 # An environment that was left half made has no stamp, and is made anew.
-$(STAMP): tests/requirements.txt
+$(STAMP): tests/requirements.txt emulator/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is missing or older than 3.11; name another: make PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || \
 	  { echo "$(PYTHON) lacks venv; on Debian: apt-get install $(notdir $(PYTHON))-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
+	@touch $@
+
+.venv/moto-%/.installed: emulator/pyproject.toml
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable './emulator[test]' moto==$*
 	@touch $@
 
 .venv/bench/.installed: tests/bench/requirements.txt | $(STAMP)

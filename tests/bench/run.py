@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from ivschat_emulator import Emulator
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.emulator.handle import Emulator  # noqa: E402
 
 WORK = ROOT / ".cache" / "bench"
 DURATIONS = WORK / "durations"

@@ -11,11 +11,10 @@ import sys
 import zipfile
 from pathlib import Path
 
+from ivschat_emulator import Emulator
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.emulator.handle import Emulator  # noqa: E402
 
 RESET, BOLD, GREEN, RED = ("\033[0m", "\033[1m", "\033[32m", "\033[31m") if sys.stdout.isatty() else ("",) * 4
 REVIEW = "def handler(event, context):\n    return {'ReviewResult': 'ALLOW', 'Content': event['Content']}\n"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.loaders import JSONFileLoader
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.modules.harness import run_module
 
 REGION, ACCOUNT = "us-east-1", "123456789012"

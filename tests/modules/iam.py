@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.modules.harness import ROOT
 
 POLICIES = f"{ROOT}/docs/policies"

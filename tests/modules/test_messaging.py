@@ -179,7 +179,7 @@ class TestRooms:
     def test_the_quota_is_that_of_the_service(self):
         from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import MESSAGING_QUOTA
 
-        from tests.emulator.settings import REAL_QUOTAS
+        from ivschat_emulator.settings import REAL_QUOTAS
 
         assert {REAL_QUOTAS[operation] for _options, operation, _rest in WRITERS.values()} == {MESSAGING_QUOTA}
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.emulator.service import DEPENDENT_ACTIONS
+from ivschat_emulator.service import DEPENDENT_ACTIONS
 
 from .conftest import ACCOUNT, REGION, refusal
 from .harness import ROOT

@@ -15,7 +15,7 @@ import yaml
 from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
 from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling, _stack_read, _waits
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.modules.harness import finish, start_module
 
 Run = Callable[..., dict[str, Any]]

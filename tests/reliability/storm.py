@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
-from tests.emulator.handle import Emulator
-from tests.emulator.settings import REAL_QUOTAS
+from ivschat_emulator import Emulator
+from ivschat_emulator.settings import REAL_QUOTAS
 from tests.modules.harness import run_module
 
 FORKS, ROOMS = 8, 60

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.reliability.conftest import Run, holdings
 
 World = dict[str, str]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.modules.harness import start_module
 from tests.reliability.conftest import Run, holdings
 from tests.reliability.test_fault_matrix import ARCHIVE, PLACES, Task, World, is_write, repeat, wanted, with_arns, world

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.reliability.conftest import Run, apply, holdings, pages
 
 __all__ = ["apply"]  # a fixture

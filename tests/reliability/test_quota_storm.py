@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.reliability.conftest import holdings
 from tests.reliability.storm import DECLARATIONS, storms
 

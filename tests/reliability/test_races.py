@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.modules.harness import finish, start_module
 from tests.reliability.conftest import pages
 

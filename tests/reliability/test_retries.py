@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.aws_ivs.chat.plugins.module_utils._retries import BACKOFF, LAMBDA_PERMISSION, MAX_RETRIES
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import CREATE_ATTEMPTS, LOOK_BEFORE_REPEAT
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.reliability.conftest import DOCUMENT, Clock, Run, refusal
 
 

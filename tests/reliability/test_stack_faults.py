@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 from tests.modules.harness import run_module
 from tests.reliability.conftest import Run, holdings
 from tests.reliability.test_fault_matrix import FAULTS, refuse_unclean

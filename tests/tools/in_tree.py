@@ -73,7 +73,7 @@ def lay_home() -> Path:
 def emulator() -> Iterator[str]:
     """Starts the emulator on a free port, gives its URL, stops it."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.emulator", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "ivschat_emulator", "--port", "0"], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
         try:

@@ -1,5 +1,5 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 """moto's IAM enforcement, with the service's own errors."""
 
@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import listed, refused
-from wire import ACCOUNT, REGION
 
-from tests.emulator.handle import Emulator
+from emulator.tests.helpers import listed, refused
+from emulator.tests.wire import ACCOUNT, REGION
+from ivschat_emulator import Emulator
 
 DELIVERY = ["logs:CreateLogDelivery"]
 CLOUD_WATCH = [*DELIVERY, "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"]

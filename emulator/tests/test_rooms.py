@@ -1,5 +1,5 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import listed, make_function, plain, refused
-from wire import ACCOUNT, REGION, SCOPE
 
-from tests.emulator.handle import Emulator
+from emulator.tests.helpers import listed, make_function, plain, refused
+from emulator.tests.wire import ACCOUNT, REGION, SCOPE
+from ivschat_emulator import Emulator
 
 MISSING = f"arn:aws:ivschat:{REGION}:{ACCOUNT}:room/abcdefghijkl"
 

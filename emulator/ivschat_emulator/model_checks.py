@@ -1,5 +1,5 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 """Requests and errors by botocore's model of the service: routing, reading, checking; nothing about behaviour."""
 

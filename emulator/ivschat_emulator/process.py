@@ -1,5 +1,5 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 """A running emulator as tests, benchmarks and demos use it."""
 
@@ -13,11 +13,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-_ROOT = Path(__file__).resolve().parents[2]
 _session: list[Any] = []
 _session_lock = threading.Lock()
 
@@ -34,10 +32,8 @@ class Emulator:
         """Start a process on 127.0.0.1 (port 0: a free one) and wait for it; it ends with this one at the latest."""
         # The caller's AWS settings are for its clients; a profile that is not there would stop moto.
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MOTO_"))}
-        command = [sys.executable, "-m", "tests.emulator", "--port", str(port), "--until-stdin-closes"]
-        process = subprocess.Popen(
-            command, cwd=_ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        command = [sys.executable, "-m", "ivschat_emulator", "--port", str(port), "--until-stdin-closes"]
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdout
         url = process.stdout.readline().strip()
         if not url:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start the emulator: `python -m tests.emulator [--host HOST] [--port PORT]`; prints its URL when it is ready."""
+"""The command `ivschat-emulator [--host HOST] [--port PORT]`: prints its URL as the first line when it is ready."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .control import Control
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; exit status 0."""
-    parser = argparse.ArgumentParser(prog="python -m tests.emulator", description="An emulator of Amazon IVS Chat")
+    parser = argparse.ArgumentParser(prog="ivschat-emulator", description="An emulator of Amazon IVS Chat")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop too when the standard input ends")

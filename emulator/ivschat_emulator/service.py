@@ -1,5 +1,5 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 """How the operations behave: the rooms, logging configurations and tokens of one account in one region.
 

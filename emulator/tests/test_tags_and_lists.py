@@ -1,14 +1,14 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from conftest import listed, plain, refused
 
-from tests.emulator.handle import Emulator
+from emulator.tests.helpers import listed, plain, refused
+from ivschat_emulator import Emulator
 
 
 @pytest.fixture(params=["room", "logging configuration"])

@@ -1,68 +1,20 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tests with boto3 clients share."""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from wire import ACCOUNT, REGION
 
-from tests.emulator.handle import Emulator
-
-
-@pytest.fixture(scope="session")
-def emulator_process() -> Iterator[Emulator]:
-    with Emulator.start() as emulator:
-        yield emulator
-
-
-@pytest.fixture(autouse=True)
-def emulator(emulator_process: Emulator) -> Iterator[Emulator]:
-    """The emulator, empty; it must not have broken by the end of the test."""
-    emulator_process.reset()
-    yield emulator_process
-    assert [call for call in emulator_process.calls(service=None) if call["error"] == "EmulatorError"] == []
-
-
-@pytest.fixture(scope="session")
-def clients(emulator_process: Emulator) -> Callable[..., Any]:
-    """Clients by service and region, made once: making one costs more than most tests."""
-    made: dict[tuple[str, str], Any] = {}
-
-    def client(service: str = "ivschat", region: str = REGION) -> Any:
-        if (service, region) not in made:
-            made[service, region] = emulator_process.client(service, region)
-        return made[service, region]
-
-    return client
-
-
-@pytest.fixture
-def ivschat(clients: Callable[..., Any]) -> Any:
-    return clients()
-
-
-@pytest.fixture
-def bucket(clients: Callable[..., Any]) -> dict[str, Any]:
-    """A destination that exists."""
-    clients("s3").create_bucket(Bucket="chat-logs")
-    return {"s3": {"bucketName": "chat-logs"}}
-
-
-@pytest.fixture
-def handler(clients: Callable[..., Any]) -> str:
-    """A Lambda function that IVS Chat may invoke."""
-    arn = make_function(clients)
-    clients("lambda").add_permission(
-        FunctionName="review", StatementId="ivschat", Action="lambda:InvokeFunction", Principal="ivschat.amazonaws.com"
-    )
-    return arn
+from emulator.tests.wire import ACCOUNT, REGION
 
 
 def make_function(clients: Callable[..., Any], region: str = REGION) -> str:

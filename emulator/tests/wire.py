@@ -1,5 +1,5 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 """Calls written without botocore, which refuses to write much of what the service is to refuse."""
 
@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import botocore.session
 
-from tests.emulator.handle import Emulator
+from ivschat_emulator import Emulator
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 SCOPE = f"AWS4-HMAC-SHA256 Credential=AKIAEMULATOR00000000/20260101/{REGION}/ivschat/aws4_request"

@@ -1,5 +1,5 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 """Each limit of the service model, just inside and just outside, for each member of each operation."""
 
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from wire import ARN, MODEL, SAMPLES, in_url, sample, send, text
 
-from tests.emulator.handle import Emulator
+from emulator.tests.wire import ARN, MODEL, SAMPLES, in_url, sample, send, text
+from ivschat_emulator import Emulator
 
 
 def edges(shape: Any) -> Iterator[tuple[str, bool, Any]]:

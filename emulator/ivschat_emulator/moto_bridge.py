@@ -1,5 +1,5 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 """Everything that touches moto's internals: the backend and its neighbours, IAM, the application, the server."""
 
@@ -13,17 +13,23 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import moto.backend_index
+from botocore.exceptions import EndpointConnectionError
 from moto import settings as moto_settings
 from moto.backends import get_backend
-from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.exceptions import AccessDeniedError, InvalidClientTokenIdError, SignatureDoesNotMatchError
-from moto.core.responses import ActionContext, ActionResult, BaseResponse
+from moto.core.responses import (  # type: ignore[attr-defined]  # The first, which only older versions define there.
+    ActionAuthenticatorMixin,
+    ActionContext,
+    ActionResult,
+    BaseResponse,
+)
 from moto.core.serialize import RestJSONSerializer, TimestampSerializer
 from moto.core.utils import get_service_model
 from moto.iam.access_control import IAMRequest
 from moto.iam.models import get_account_id_from
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server import werkzeug_app
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from . import model_checks
 from .service import IvsChat, dependent_actions
@@ -106,6 +112,7 @@ class _Authorization(IAMRequest):
     """moto's IAM check, then the actions that the operation also needs."""
 
     dependent: list[tuple[str, str]] = []
+    raw_path = ""
 
     def check_action_permitted(self, resource: str) -> None:
         super().check_action_permitted(resource)
@@ -113,8 +120,8 @@ class _Authorization(IAMRequest):
             super().check_action_permitted(needed_resource)
 
     def _create_aws_request(self) -> Any:
-        # moto signs the parsed query string where there is no body.
-        self._data = {}
+        # Where there is no body, moto signs the parsed query string; some versions also decode the path.
+        self._data, self._path = {}, self.raw_path
         return super()._create_aws_request()
 
 
@@ -148,20 +155,25 @@ class IvsChatResponse(BaseResponse):
             raise model_checks.ServiceError("ValidationException", "The request body is not a JSON object") from None
         # self.region is not used: moto looks for a region in the whole URL first, tag keys included.
         region = credential_scope(self.headers.get("Authorization", ""))[1] or self.default_region
+        if not has_region(region):  # There is no such host. (The server has not let such a call come this far.)
+            raise EndpointConnectionError(endpoint_url=self.uri)
         self._authorize(parameters, region)
         model_checks.check(operation, parameters)
         with LOCK:
             result = BACKENDS[self.current_account][region].service.call(operation.name, parameters)
         model = get_service_model("ivschat")
         context = ActionContext(model, model.operation_model(operation.name), _Serializer, self)
-        status, headers, body = ActionResult(result).execute_result(context)
+        _status, headers, body = ActionResult(result).execute_result(context)
         if not (operation.output_shape and operation.output_shape.members):
             body = ""  # Not even "{}" (facts page section 1).
+        status = operation.http.get("responseCode", 200)  # Some versions of moto answer 200 always.
         return status, [*headers.items(), model_checks.request_id_header()], str(body).encode()
 
     def _authorize(self, parameters: dict[str, Any], region: str) -> None:
         dependent = dependent_actions(self._operation, parameters, self.current_account, region)
-        check = type("Authorization", (_Authorization,), {"dependent": dependent})
+        query = self.parsed_url.query
+        raw_path = f"{self.raw_path}?{query}" if query else self.raw_path
+        check = type("Authorization", (_Authorization,), {"dependent": dependent, "raw_path": raw_path})
         try:
             self._authenticate_and_authorize_action(check, model_checks.resource_of(parameters) or "*")
         except (AccessDeniedError, SignatureDoesNotMatchError, InvalidClientTokenIdError) as error:
@@ -208,16 +220,28 @@ def restore_auth() -> None:
     ActionAuthenticatorMixin.request_count = 0
 
 
-def application() -> Callable[..., Any]:
-    """moto's WSGI application with this service added to it."""
+def add_to_moto() -> None:
+    """Make IVS Chat one of moto's services, in this process and until it ends; again and again changes nothing."""
+    # moto finds a service by its URL, and its backends as an attribute of the module moto.<service>.
     module = types.ModuleType("moto.ivschat")
     module.ivschat_backends = BACKENDS  # type: ignore[attr-defined]
     sys.modules["moto.ivschat"] = module
-    moto.backend_index.backend_url_patterns.append(("ivschat", re.compile(_URL)))
-    return DomainDispatcherApplication(create_backend_app)
+    patterns = moto.backend_index.backend_url_patterns
+    if "ivschat" not in dict(patterns):
+        patterns.append(("ivschat", re.compile(_URL)))
 
 
-class _RequestHandler(MotoRequestHandler):
+def application() -> Callable[..., Any]:
+    """moto's WSGI application with this service added to it."""
+    add_to_moto()
+    return werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+
+
+# moto's own, where the version has one: it keeps S3 metadata keys with underscores.
+_HttpHandler: Any = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)
+
+
+class _RequestHandler(_HttpHandler):
     """Serves an application that reads each request whole and answers in one piece; keeps connections open.
 
     (werkzeug closes each connection, because it cannot know what an application has left unread.)
@@ -244,6 +268,4 @@ class _RequestHandler(MotoRequestHandler):
 
 def make_server(host: str, port: int, app: Callable[..., Any]) -> Any:
     """A threaded HTTP server; port 0 takes a free one, which `.port` tells."""
-    from werkzeug.serving import ThreadedWSGIServer
-
     return ThreadedWSGIServer(host, port, app, handler=_RequestHandler)

@@ -1,5 +1,5 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 """The control interface: faults, holds, lag, quotas, latency, settings and the log of calls."""
 
@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
-from conftest import listed, plain, refused
-from wire import MODEL, REGION, SCOPE, sample, send
 
-from tests.emulator.handle import Emulator
+from emulator.tests.helpers import listed, plain, refused
+from emulator.tests.wire import MODEL, REGION, SCOPE, sample, send
+from ivschat_emulator import Emulator
 
 UNMODELLED = {"TooManyRequestsException": 429, "ExpiredTokenException": 403}
 ERRORS = {shape.name: shape.metadata["error"]["httpStatusCode"] for shape in MODEL.error_shapes} | UNMODELLED
