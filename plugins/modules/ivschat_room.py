@@ -18,12 +18,12 @@ options:
   maximum_message_length:
     description:
       - The maximum length of a message, in characters (Unicode code points), from 1 to 500.
-      - If omitted, the service creates rooms with 500.
+      - The service default for new rooms is 500.
     type: int
   maximum_message_rate_per_second:
     description:
       - The maximum number of messages per second that all clients together can send to the room, from 1 to 100.
-      - If omitted, the service creates rooms with 10.
+      - The service default for new rooms is 10.
     type: int
   message_review_handler:
     description:

@@ -137,10 +137,10 @@ options:
     default: false
   adopt:
     description:
-      - Take over existing resources that have a declared name and no owner. With V(false), the task fails if there is
-        such a resource.
-      - The task always fails if a resource with a declared name is a member of another stack. Only the tag
-        O(ownership_tag) makes a resource a member.
+      - If the stack has no member with a declared name, take over an existing resource that has this name and no owner.
+        With V(false), the task fails in this case.
+      - A member of another stack is never taken over. The task fails instead. Only the tag O(ownership_tag) makes a
+        resource a member.
     type: bool
     default: false
   ownership_tag:
