@@ -223,7 +223,7 @@ class IvsChat:
         resource, room = self._find(ROOM, parameters["identifier"])
         attached = room.get("loggingConfigurationIdentifiers", [])
         changes = self._room_changes(room["arn"], parameters, attached, not_active="ValidationException")
-        room = {**room, **changes, "updateTime": now()}  # Choice: an update that changes nothing is an update too.
+        room = {**room, **changes, "updateTime": now()}  # Choice: an update that changes nothing sets it too.
         resource.write(room)
         return _to_output(room)
 
@@ -250,8 +250,8 @@ class IvsChat:
         limits = ("maximumMessageLength", "maximumMessageRatePerSecond")
         changes = _pick(parameters, "name", *limits, "loggingConfigurationIdentifiers")
         if "messageReviewHandler" in parameters:
-            # Choice: a handler is replaced as a whole, its parts not given being the defaults. The service's default
-            # of fallbackResult is ALLOW; {"uri": ""} removes the handler (API reference, UpdateRoom).
+            # Choice: a handler is replaced as a whole, and members not given get their defaults. The default of
+            # fallbackResult is ALLOW; {"uri": ""} removes the handler (API reference, UpdateRoom).
             handler = {"uri": "", "fallbackResult": "ALLOW", **parameters["messageReviewHandler"]}
             if handler["uri"] and not self._may_invoke(handler["uri"], arn):
                 raise validation_exception([("messageReviewHandler.uri", "invalid lambda permission")])

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -30,14 +31,7 @@ def emulator(emulator_process: Emulator) -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def clients(emulator_process: Emulator) -> Callable[..., Any]:
     """clients(service, region): boto3 clients, created once; to create one takes longer than most tests."""
-    made: dict[tuple[str, str], Any] = {}
-
-    def client(service: str = "ivschat", region: str = REGION) -> Any:
-        if (service, region) not in made:
-            made[service, region] = emulator_process.client(service, region)
-        return made[service, region]
-
-    return client
+    return cache(lambda service="ivschat", region=REGION: emulator_process.client(service, region))
 
 
 @pytest.fixture
