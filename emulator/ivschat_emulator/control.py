@@ -13,6 +13,7 @@ import contextlib
 import http
 import io
 import json
+import re
 import select
 import socket
 import struct
@@ -42,6 +43,7 @@ PREFIX = "/moto-api/ivschat/"
 TIMEOUT_SECONDS = 70
 # Faults that are not an error code of the service.
 TRANSPORT_FAULTS = ("Http503", "ConnectionReset", "Timeout")
+_HEADER_TEXT = re.compile(r"[ -~]*")
 
 
 @dataclass
@@ -67,11 +69,13 @@ class Call:
 class Fault:
     """`count` calls of `operation` fail, after `skip` that pass; "after" lets the call take effect first.
 
+    They get an `error`, or a `response` as it stands: {"status": code, "headers": {name: value}, "body": text}.
     Only the first fault that matches a call applies, so faults apply in the order in which they were set.
     """
 
     operation: str
-    error: str
+    error: str | None = None
+    response: dict[str, Any] | None = None
     when: str = "before"
     count: int = 1
     skip: int = 0
@@ -80,7 +84,11 @@ class Fault:
     def validate(self) -> None:
         """ValueError when a member is not allowed."""
         _validate_match(self)
-        if not (self.error in TRANSPORT_FAULTS or (isinstance(self.error, str) and is_error_code(self.error))):
+        if (self.error is None) == (self.response is None):
+            raise ValueError("a fault has either an error or a response")
+        if self.response is not None:
+            _validate_response(self.response)
+        elif not (self.error in TRANSPORT_FAULTS or (isinstance(self.error, str) and is_error_code(self.error))):
             others = ", ".join(TRANSPORT_FAULTS)
             raise ValueError(f"error: {self.error!r} is neither an error code of the service nor one of {others}")
         if not is_number(self.count, 1, integer=True):
@@ -103,6 +111,29 @@ class Hold:
     def validate(self) -> None:
         """ValueError when a member is not allowed."""
         _validate_match(self)
+
+
+def _validate_response(response: Any) -> None:
+    """ValueError when this is no response that HTTP allows; that the service would never send it is the point."""
+    if not isinstance(response, dict) or not response.keys() <= {"status", "headers", "body"}:
+        raise ValueError(f"response: {response!r} has not just the members status, headers, body")
+    status, headers, body = _raw_response(response)
+    if not is_number(status, 200, integer=True) or status not in list(http.HTTPStatus):
+        raise ValueError(f"response.status: {status!r} is not an HTTP status from 200")
+    for name, value in headers:
+        if not (isinstance(value, str) and _HEADER_TEXT.fullmatch(name) and _HEADER_TEXT.fullmatch(value)):
+            raise ValueError(f"response.headers: {name!r}: {value!r} is not printable ASCII")
+    if body and status in (204, 304):
+        raise ValueError(f"response.body: a response with status {status} has none")
+
+
+def _raw_response(response: dict[str, Any]) -> Response:
+    """The HTTP response that a fault describes; lone surrogates in its body stand for bytes that are not UTF-8."""
+    headers = response.get("headers", {"Content-Type": "application/json"})
+    body = response.get("body", "")
+    if not (isinstance(headers, dict) and isinstance(body, str)):
+        raise ValueError(f"response: {response!r}: headers is not an object, or body not a string")
+    return response.get("status", 200), list(headers.items()), body.encode(errors="surrogateescape")
 
 
 def _validate_match(planned: Fault | Hold) -> None:
@@ -159,9 +190,10 @@ class Control:
         if call:
             call.status, call.error = status, call.error or _error_code(response)
         if environ["REQUEST_METHOD"] != "HEAD":
-            hop_by_hop = ("content-length", "transfer-encoding", "connection")
+            # A fault may announce a longer body than it sends; moto's own headers are about another connection.
+            hop_by_hop = () if call and call.fault else ("content-length", "transfer-encoding", "connection")
             headers = [(name, value) for name, value in headers if name.lower() not in hop_by_hop]
-            if status not in (204, 304):
+            if status not in (204, 304) and "content-length" not in [name.lower() for name, _value in headers]:
                 headers.append(("Content-Length", str(len(content))))
         start_response(f"{status} {http.HTTPStatus(status).phrase}", headers)
         return [content]
@@ -214,7 +246,7 @@ class Control:
                 fault.count -= 1
                 if not fault.count:
                     self._faults.remove(fault)
-                call.fault = f"{fault.error} {fault.when}"
+                call.fault = f"{fault.error or 'response'} {fault.when}"
         if hold and hold.when == "before":
             _wait_until_released(hold)
         if fault and fault.when == "before":
@@ -377,7 +409,9 @@ def _wait_until_released(hold: Hold) -> None:
 
 
 def _fail(environ: dict[str, Any], call: Call, fault: Fault, cleared: threading.Event) -> Response:
-    if fault.error == "Http503":
+    if fault.response is not None:
+        return _raw_response(fault.response)
+    if fault.error is None or fault.error == "Http503":
         return 503, [], b""
     connection: socket.socket = environ["werkzeug.socket"]
     if fault.error in TRANSPORT_FAULTS:

@@ -261,6 +261,9 @@ class _RequestHandler(_HttpHandler):
         status, headers = started
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        announced = {name.lower(): value for name, value in headers}.get("content-length", str(len(body)))
+        if announced != str(len(body)) and self.command != "HEAD":  # Cut off, as a fault asked for.
+            self.close_connection = True
 
     def log(self, *args: Any) -> None:
         """No access log."""

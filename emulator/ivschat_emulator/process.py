@@ -83,6 +83,28 @@ class Emulator:
         fault = {"operation": operation, "error": error, "when": when, "count": count, "skip": skip}
         self.request("POST", "ivschat/faults", fault)
 
+    def respond(
+        self,
+        operation: str,
+        status: int,
+        body: Any = "",
+        headers: dict[str, str] | None = None,
+        when: str = "before",
+        count: int = 1,
+        skip: int = 0,
+    ) -> None:
+        """Answer the next calls with exactly this response: a body that is not str or bytes is sent as JSON.
+
+        `headers` default to a Content-Type of JSON alone; a Content-Length above the body's cuts the response off.
+        """
+        if isinstance(body, bytes):
+            body = body.decode(errors="surrogateescape")
+        elif not isinstance(body, str):
+            body = json.dumps(body)
+        response = {"status": status, "body": body, **({} if headers is None else {"headers": headers})}
+        fault = {"operation": operation, "response": response, "when": when, "count": count, "skip": skip}
+        self.request("POST", "ivschat/faults", fault)
+
     def clear_faults(self) -> None:
         """Forget faults that have not struck; calls that hang in a Timeout end."""
         self.request("DELETE", "ivschat/faults")
