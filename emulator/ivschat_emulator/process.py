@@ -71,7 +71,7 @@ class Emulator:
                 raise ValueError(json.load(error)["message"]) from None
 
     def reset(self) -> None:
-        """Forget everything: resources of all services, settings, faults, holds, calls, IAM enforcement."""
+        """Forget everything: resources of all services, settings, faults, holds, interventions, calls, IAM."""
         self.request("POST", "reset")
 
     def set(self, **settings: Any) -> None:
@@ -128,6 +128,20 @@ class Emulator:
     def release(self, drop: bool = False) -> None:
         """Let held calls go on; with `drop` end their connections, those held "before" having no effect."""
         self.request("DELETE", f"ivschat/holds?drop={str(drop).lower()}")
+
+    def intervene(
+        self, operation: str, action: str, when: str = "after", count: int = 1, skip: int = 0, **parameters: Any
+    ) -> None:
+        """Carry out `action`, an operation with its `parameters`, as somebody else beside calls of `operation`.
+
+        A name can stand for an ARN; control.Intervention describes the members.
+        """
+        planned = {"operation": operation, "action": action, "parameters": parameters}
+        self.request("POST", "ivschat/interventions", {**planned, "when": when, "count": count, "skip": skip})
+
+    def interventions(self) -> list[dict[str, Any]]:
+        """All interventions since the reset, each with the responses of its actions as `results`."""
+        return list(self.request("GET", "ivschat/interventions")["interventions"])
 
     def calls(self, operation: str | None = None, service: str | None = "ivschat") -> list[dict[str, Any]]:
         """The calls of one service and one operation (None: of all); control.Call describes the members."""

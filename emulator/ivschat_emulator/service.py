@@ -203,6 +203,23 @@ class IvsChat:
         method: Callable[[dict[str, Any]], dict[str, Any]] = getattr(self, xform_name(operation))
         return method(parameters)
 
+    def arns_for_names(self, operation: str, parameters: dict[str, Any]) -> dict[str, str]:
+        """The ARNs for parameters that name a resource; of several of one name, the one updated last."""
+        arns = {}
+        for member in ("identifier", "roomIdentifier", "resourceArn"):
+            name = parameters.get(member)
+            if not isinstance(name, str) or name.startswith("arn:"):
+                continue
+            kinds = [LOGGING_CONFIGURATION if "LoggingConfiguration" in operation else ROOM]
+            if member == "resourceArn":
+                kinds = [ROOM, LOGGING_CONFIGURATION]
+            current = [item.current_fields() or {} for kind in kinds for item in self._resources[kind].values()]
+            found = [fields for fields in current if fields.get("name") == name]
+            if not found:
+                raise _not_found(name)
+            arns[member] = max(found, key=lambda fields: fields["updateTime"])["arn"]
+        return arns
+
     # Rooms
 
     def create_room(self, parameters: dict[str, Any]) -> dict[str, Any]:
