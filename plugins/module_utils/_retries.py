@@ -10,9 +10,12 @@ product. Quota (402), pending verification (403), and other refusals are not rep
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 try:
@@ -43,8 +46,28 @@ MAX_RETRIES = {
 # below a bound that grows from `delay` to `max_delay`.
 BACKOFF: dict[str, Any] = {"delay": 0.5, "backoff": 2, "max_delay": 4}
 
+# When the wait that makes the calls ends, by time.monotonic().
+_DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
+
 # A little more than the second in which the service counts, because calls arrive after varying delays.
 QUOTA_WINDOW = 1.02
+
+
+class DeadlinePassed(Exception):
+    """A failed call is not repeated, because the next attempt would come after the deadline; its cause is the error."""
+
+
+@contextlib.contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Let no call in this context be repeated later than `seconds` from now: it raises DeadlinePassed instead.
+
+    A call that has been sent is not interrupted.
+    """
+    token = _DEADLINE.set(min(_DEADLINE.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
 
 
 def outcome_unknown(error: BaseException | None) -> bool:
@@ -84,7 +107,10 @@ def retry_idempotent(call: Call, *causes: str) -> Call:
 
 
 def retry_non_idempotent(call: Call, *causes: str) -> Call:
-    """Repeat a call that was throttled, or for further causes of MAX_RETRIES: those that say that it had no effect."""
+    """Repeat a call that was throttled, or for further causes of MAX_RETRIES: those that say that it had no effect.
+
+    In the context of a `deadline`, it raises DeadlinePassed when there is no time for the next attempt.
+    """
 
     def repeated(*arguments: Any, **parameters: Any) -> Any:
         left = {cause: MAX_RETRIES[cause] for cause in ("throttled", *causes)}
@@ -96,6 +122,8 @@ def retry_non_idempotent(call: Call, *causes: str) -> Call:
                 if not left.get(cause):
                     raise
                 left[cause] -= 1
+                if time.monotonic() + pause > _DEADLINE.get():
+                    raise DeadlinePassed from error
             except (AttributeError, ResponseParserError, ValueError) as error:  # botocore's, of any other answer
                 raise unexpected_response() from error
             time.sleep(pause)
