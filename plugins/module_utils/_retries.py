@@ -30,7 +30,23 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 Call = Callable[..., Any]
 
-THROTTLING_CODES = ("ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded", "429")
+# Of the AWS services, as botocore knows them (botocore.retries.standard); so is HTTP 429 with any other code.
+THROTTLING_CODES = (
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+)
 LAMBDA_PERMISSION = "invalid lambda permission"
 
 # How often a call is repeated for each cause. 8 forks that share a quota of 5 calls per second are throttled in 6 of
@@ -38,7 +54,7 @@ LAMBDA_PERMISSION = "invalid lambda permission"
 # up; with 12 it was one in 500.
 MAX_RETRIES = {
     "throttled": 29,
-    "outcome_unknown": 3,  # 5xx, or no (complete) answer
+    "outcome_unknown": 3,  # 5xx, throttling aside, or no (complete) answer
     "ConflictException": 11,  # another change is in progress: about 18 s
     LAMBDA_PERMISSION: 17,  # propagates slowly (facts, section 4.1): about 30 s
 }
@@ -70,10 +86,25 @@ def deadline(seconds: float) -> Iterator[None]:
         _DEADLINE.reset(token)
 
 
+def _status(error: ClientError) -> int:
+    """Return the HTTP status of an error response."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def is_throttled(error: BaseException | None) -> bool:
+    """Whether the call was throttled, and so had no effect: HTTP 429, or a throttling code; never a quota (402)."""
+    if not isinstance(error, ClientError) or _status(error) == 402:
+        return False
+    return _status(error) == 429 or error.response["Error"]["Code"] in THROTTLING_CODES
+
+
 def outcome_unknown(error: BaseException | None) -> bool:
-    """Whether the failed call may have taken effect: 5xx, or no (complete) answer. A refused connection has not."""
+    """Whether the failed call may have taken effect: 5xx, or no (complete) answer.
+
+    Not when it was throttled (503 SlowDown), and not when the connection was refused.
+    """
     if isinstance(error, ClientError):
-        return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+        return _status(error) >= 500 and not is_throttled(error)
     return isinstance(error, (ConnectionError, HTTPClientError)) and not isinstance(error, EndpointConnectionError)
 
 
@@ -93,12 +124,11 @@ def error_code(error: AnsibleAWSError) -> str | None:
 
 def _cause(error: BaseException) -> str:
     """Return the cause for which a failed call may be repeated: a key of MAX_RETRIES, or another error code."""
+    if is_throttled(error):
+        return "throttled"
     if not isinstance(error, ClientError) or outcome_unknown(error):
         return "outcome_unknown"
-    if lacks_lambda_permission(error):
-        return LAMBDA_PERMISSION
-    code = str(error.response["Error"]["Code"])
-    return "throttled" if code in THROTTLING_CODES else code
+    return LAMBDA_PERMISSION if lacks_lambda_permission(error) else str(error.response["Error"]["Code"])
 
 
 def retry_idempotent(call: Call, *causes: str) -> Call:
