@@ -22,6 +22,7 @@ FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:review"
 ALLOW = {"uri": FUNCTION, "fallback_result": "ALLOW"}
 DENY = {"uri": FUNCTION, "fallback_result": "DENY"}
 BEFORE = {
+    **ROOM.create_defaults,
     "arn": "arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456",
     "id": "AbCdEf123456",
     "name": "lobby",
@@ -62,15 +63,22 @@ class TestCreate:
         assert plan.changed and plan.before is None
         assert plan.fields == {"name": "lobby", "logging_configuration_identifiers": ["a", "b"]}
         assert (plan.tags, plan.untag) == ({"k": "v"}, [])
-        assert plan.after == {
+        defaults = {
             "arn": None,
             "id": None,
-            "name": "lobby",
+            "name": "",
             "create_time": None,
             "update_time": None,
             "maximum_message_length": 500,
             "maximum_message_rate_per_second": 10,
             "message_review_handler": None,
+            "logging_configuration_identifiers": [],
+            "tags": {},
+        }
+        assert plan.after == {
+            **ROOM.create_defaults,
+            **defaults,
+            "name": "lobby",
             "logging_configuration_identifiers": ["a", "b"],
             "tags": {"k": "v"},
         }
