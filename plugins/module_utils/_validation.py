@@ -200,6 +200,17 @@ def validate_resource(kind: Kind, params: dict[str, Any], region: str | None, pa
     return errors + validate_tags(params.get("tags"), path)
 
 
+def validate_identity(params: dict[str, Any], *options: str) -> list[str]:
+    """Validate that one of the options that identify something has a value: nothing is identified by nothing.
+
+    ansible-core's required_one_of also counts an option that is null, as a template makes it that finds nothing.
+    """
+    if any(params[option] not in (None, "") for option in options):
+        return []
+    given = ", ".join(f"{option}: {'null' if params[option] is None else repr(params[option])}" for option in options)
+    return [f"{given} identifies nothing: at least one of {', '.join(options)} must have a value"]
+
+
 def validate_filters(kind: Kind, params: dict[str, Any], region: str | None) -> list[str]:
     """Validate the filters that both info modules have."""
     errors = validate_limit("name", params["name"], NAME)
@@ -279,7 +290,7 @@ def validate_calls_per_second(calls_per_second: dict[str, float | None]) -> list
 
 def validate_messaging(params: dict[str, Any], region: str | None) -> list[str]:
     """Validate every option of a messaging module."""
-    errors = []
+    errors = validate_identity(params, *(option for option in ("room_arn", "room_name", "rooms") if option in params))
     if params.get("room_arn") is not None:
         errors += validate_arn("room_arn", params["room_arn"], ROOM, region)
     if params.get("room_name") == "":
