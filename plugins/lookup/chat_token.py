@@ -83,6 +83,10 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import va
 OPTIONS = ("room_arn", "room_name", "capabilities", "session_duration", "attributes")
 
 
+def _refuse(message):
+    raise AnsibleAWSError(message=message)
+
+
 class LookupModule(AWSLookupBase):
     def run(self, terms, variables=None, **kwargs):
         """Return a token for each user ID; AnsibleLookupError, with one message, for bad input and failed calls."""
@@ -102,7 +106,7 @@ class LookupModule(AWSLookupBase):
         set_collection_info("aws_ivs.chat", VERSION)
         client = self.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
         try:
-            (target,) = find_targets(client, options)
+            (target,) = find_targets(client, options, _refuse)
             return [create_chat_token(client, target.arn, user)["token"] for user in users]
         except AnsibleAWSError as error:
             message = format_error(error.exception, error.message)
