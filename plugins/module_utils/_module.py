@@ -62,7 +62,7 @@ def run_module(module: IvsChatModule, validation_errors: list[str], body: Callab
     module.fail_json_aws_error(failure)
 
 
-# Check mode: these three functions, and no other place, know of it.
+# Check mode: in a module, these functions alone know of it. (A lookup reads it from its variables.)
 
 
 def write_unless_check_mode(module: IvsChatModule, predict: Callable[[], T], write: Callable[[], T]) -> T:

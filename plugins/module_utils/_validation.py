@@ -265,8 +265,11 @@ def validate_calls_per_second(calls_per_second: dict[str, float | None]) -> list
 
 
 def validate_messaging(params: dict[str, Any], region: str | None) -> list[str]:
-    """Validate every option of a messaging module."""
+    """Validate every option of a messaging module, or of the lookup."""
+    ways = [option for option in ("room_arn", "room_name", "rooms") if option in params]
     errors = []
+    if ways and sum(params[option] is not None for option in ways) != 1:  # Ansible counts those that are null as given
+        errors.append(f"{', '.join(ways)}: exactly one of them is required, with a value that is not null")
     if params.get("room_arn") is not None:
         errors += validate_arn("room_arn", params["room_arn"], ROOM, region)
     if params.get("room_name") == "":

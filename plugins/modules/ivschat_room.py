@@ -47,8 +47,8 @@ options:
     description:
       - The logging configurations of the room, at most 3, each specified by ARN or by name.
       - The list replaces the current list. V([]) detaches all logging configurations. The order does not matter.
-      - A name that does not exist fails the task. In check mode, it is a warning, and the predicted room has the name in
-        place of the ARN.
+      - A name that does not exist fails the task. In check mode, it is a warning, and the name stands in the predicted
+        room.
     type: list
     elements: str
 extends_documentation_fragment:
