@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-
 from ._identity import Found
-from ._module import SHARED_OPTIONS, IvsChatModule, write_unless_check_mode
-from ._plan import Declaration, diff
-from ._resources import Kind, Resource, text_tags
+from ._module import (
+    SHARED_OPTIONS,
+    IvsChatModule,
+    refuse_unless_check_mode,
+    warn_if_unknown,
+    write_unless_check_mode,
+)
+from ._plan import Declaration, diff, predict
+from ._resources import KNOWN_AFTER_APPLY, Kind, Resource, text_tags
 from ._waits import wait_deleted
 from ._write import WaitOptions, WriteResult, write_plan
 
@@ -37,6 +41,8 @@ def converge(
     `before_write` is called first when something must be written; `returns` is added to the result.
     Raises AnsibleAWSError.
     """
+    arn = module.params["arn"]
+    warn_if_unknown(module, "arn", [arn], kind, "prediction for this task")
     declaration = _declaration(module, kind, given, found)
     plan = declaration.plan(found.before)
 
@@ -48,7 +54,8 @@ def converge(
             before_write()
         return write_plan(client, plan, declaration, options)
 
-    written = write_unless_check_mode(module, lambda: WriteResult(plan.after, plan.changed, plan), write)
+    predicted = WriteResult(predict(plan, arn), plan.changed, plan)
+    written = write_unless_check_mode(module, lambda: predicted, write)
     result = {"changed": written.changed, kind.name: written.resource, **returns}
     if module._diff:
         result["diff"] = diff(written.plan, written.changed)
@@ -59,10 +66,11 @@ def _declaration(module: IvsChatModule, kind: Kind, given: Resource, found: Foun
     params = module.params
     if params["state"] == "absent":
         return Declaration(kind, present=False)
-    if found.before is None and params["arn"] is not None:
-        raise AnsibleAWSError(
-            message=f"arn: there is no {kind.title} {params['arn']}, and an ARN cannot be created; specify only name "
-            "to create one"
+    if found.before is None and params["arn"] not in (None, KNOWN_AFTER_APPLY):
+        refuse_unless_check_mode(
+            module,
+            f"arn: there is no {kind.title} {params['arn']}, and an ARN cannot be created; specify only name to create "
+            "one",
         )
     tags = text_tags(params["tags"]) if params["tags"] is not None else None
     return Declaration(kind, given, tags, params["purge_tags"])

@@ -23,6 +23,7 @@ from ._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
     MAXIMUM_TAGS,
+    Kind,
     Resource,
     age_order,
     is_changing,

@@ -63,12 +63,13 @@ class TestIdentity:
         assert apply(name="lobby", state="absent")["room"] is None
         assert [arn for _name, arn in rooms()] == [each["arn"] for each in sorted(others, key=lambda o: o["name"])]
 
-    def test_the_empty_name_is_a_name(self, apply, room, clients, rooms):
+    def test_the_empty_name_identifies_nothing_and_takes_a_name_away(self, apply, room, clients, rooms):
         named = room(name="lobby")["room"]
         nameless = clients().create_room()["arn"]
-        assert apply(name="", maximum_message_length=7)["room"]["arn"] == nameless
-        apply(name="", state="absent")
-        assert rooms() == [("lobby", named["arn"])]
+        for state in ("present", "absent"):
+            assert "identifies nothing" in refusal(room(name="", state=state))
+        assert apply(arn=named["arn"], name="")["room"]["name"] == ""
+        assert sorted(rooms()) == sorted([("", named["arn"]), ("", nameless)])
 
     @pytest.mark.parametrize("check", [False, True])
     @pytest.mark.parametrize("state", ["present", "absent"])
@@ -99,9 +100,8 @@ class TestIdentity:
         apply(arn=second["arn"], name="lobby")
         assert rooms() == sorted([("lobby", first["arn"]), ("lobby", second["arn"])])
 
-    @pytest.mark.parametrize("check", [False, True])
-    def test_unknown_arn_present(self, room, calls, check):
-        message = refusal(room(arn=UNKNOWN, name="lobby", check=check))
+    def test_unknown_arn_present(self, room, calls):
+        message = refusal(room(arn=UNKNOWN, name="lobby"))
         assert message == (
             f"arn: there is no room {UNKNOWN}, and an ARN cannot be created; specify only name to create one"
         )
@@ -228,13 +228,12 @@ class TestLoggingConfigurations:
         assert shown(logs["a"], "c") == sorted([logs["a"], logs["c"]])
         assert shown() == []
 
-    @pytest.mark.parametrize("check", [False, True])
     @pytest.mark.parametrize("existing", [False, True])
-    def test_unknown_name(self, room, logs, emulator, check, existing):
+    def test_unknown_name(self, room, logs, emulator, existing):
         if existing:
             room(name="lobby")
         emulator.forget_calls()
-        message = refusal(room(name="lobby", logging_configuration_identifiers=["a", "nope"], check=check))
+        message = refusal(room(name="lobby", logging_configuration_identifiers=["a", "nope"]))
         assert message == f"{self.OPTION}: no logging configuration is named 'nope'"
         assert emulator.writes() == []
 
