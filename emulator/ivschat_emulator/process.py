@@ -1,7 +1,7 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A running emulator as tests, benchmarks and demos use it."""
+"""A running emulator, for tests and demos: its process and its control interface."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Emulator:
         self.request("POST", "ivschat/settings", settings)
 
     def fault(self, operation: str, error: str, when: str = "before", count: int = 1, skip: int = 0) -> None:
-        """Make the next calls fail (control.Fault tells the members)."""
+        """Make the next calls fail; control.Fault describes the members."""
         fault = {"operation": operation, "error": error, "when": when, "count": count, "skip": skip}
         self.request("POST", "ivschat/faults", fault)
 
@@ -88,7 +88,7 @@ class Emulator:
         self.request("DELETE", "ivschat/faults")
 
     def hold(self, operation: str, when: str = "before", skip: int = 0) -> None:
-        """Stop the next such call before its effect or before its answer."""
+        """Stop the next such call before its effect or before its response."""
         self.request("POST", "ivschat/holds", {"operation": operation, "when": when, "skip": skip})
 
     def holds(self) -> list[dict[str, Any]]:
@@ -108,12 +108,12 @@ class Emulator:
         self.request("DELETE", f"ivschat/holds?drop={str(drop).lower()}")
 
     def calls(self, operation: str | None = None, service: str | None = "ivschat") -> list[dict[str, Any]]:
-        """The calls of one service and one operation (None: of all); control.Call tells the members."""
+        """The calls of one service and one operation (None: of all); control.Call describes the members."""
         calls = self.request("GET", "ivschat/calls")["calls"]
         return [call for call in calls if service in (None, call["service"]) and operation in (None, call["operation"])]
 
     def writes(self) -> list[dict[str, Any]]:
-        """The calls that change something or hand out something, whether or not they came through."""
+        """The calls that change something or issue a token, also those that failed."""
         return [call for call in self.calls() if call["write"]]
 
     def forget_calls(self) -> None:
@@ -125,7 +125,7 @@ class Emulator:
         self.request("POST", "reset-auth", b"0" if on else b"inf")
 
     def verify_token(self, token: str) -> dict[str, Any] | None:
-        """What a chat token was made for (roomArn, userId, capabilities, attributes, times); None when not valid."""
+        """What a chat token was created for (roomArn, userId, capabilities, attributes, times); None when not valid."""
         try:
             return dict(self.request("POST", "ivschat/verify-token", {"token": token}))
         except ValueError:
