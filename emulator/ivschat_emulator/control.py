@@ -3,8 +3,8 @@
 
 """The WSGI layer around moto: faults, holds, quotas, latency and the log of all calls, set over HTTP by tests.
 
-/moto-api/ivschat/{settings,faults,holds,calls,verify-token}; settings.py, Fault and Hold describe the keys, README.md
-all of it. /moto-api/reset resets all of this with the state.
+/moto-api/ivschat/{settings,faults,holds,calls,verify-token,connections,flush-logs}; settings.py, Fault and Hold
+describe the keys, README.md all of it. /moto-api/reset resets all of this with the state.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import contextlib
 import http
 import io
 import json
+import re
 import select
 import socket
 import struct
@@ -26,6 +27,9 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from . import moto_bridge
+from .connections import Handshake
+from .messaging import CONNECT, Messaging
+from .rates import Buckets
 from .service_model import (
     OPERATIONS,
     Response,
@@ -48,14 +52,14 @@ TRANSPORT_FAULTS = ("Http503", "ConnectionReset", "Timeout")
 class Call:
     """One call in the log. `effect`: it was a write and took effect, even when the caller received an error."""
 
-    number: int
-    time: float
     service: str
     operation: str | None
     parameters: dict[str, Any] | None
-    account: str
-    region: str
-    access_key_id: str
+    account: str = ""
+    region: str = ""
+    access_key_id: str = ""
+    number: int = 0
+    time: float = field(default_factory=time.time)
     status: int | None = None
     error: str | None = None
     fault: str | None = None
@@ -107,8 +111,8 @@ class Hold:
 
 def _validate_match(planned: Fault | Hold) -> None:
     """ValueError when the members that say which calls are meant are not allowed."""
-    if planned.operation != "*" and planned.operation not in OPERATIONS:
-        raise ValueError(f"operation: {planned.operation!r} is neither an operation of the service nor *")
+    if planned.operation not in ("*", CONNECT, *OPERATIONS):
+        raise ValueError(f"operation: {planned.operation!r} is neither an operation of the service nor {CONNECT} nor *")
     if planned.when not in ("before", "after"):
         raise ValueError(f"when: {planned.when!r} is neither before nor after")
     if not is_number(planned.skip, 0, integer=True):
@@ -118,14 +122,16 @@ def _validate_match(planned: Fault | Hold) -> None:
 class Control:
     """The WSGI application in front of moto."""
 
-    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, application: Callable[..., Iterable[bytes]], run_functions: bool = False) -> None:
+        """`run_functions`: whether the code of message review functions may run in this place."""
         self._application = application
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._faults_cleared = threading.Event()
         self._holds: list[Hold] = []
         self._calls: list[Call] = []
-        self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
+        self._buckets = Buckets()
+        self._messaging = Messaging(self._buckets, run_functions)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         """Respond to a request in one piece; raise Unanswered to end its connection without a response."""
@@ -135,10 +141,14 @@ class Control:
         if path.startswith("/moto-api") or _is_ivschat(environ):
             environ["CONTENT_TYPE"] = "application/json"  # By curl's default, moto would read the body as a form.
         try:
-            if path.startswith(PREFIX):
+            if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+                call = self._record(Call(service="ivschat", operation=CONNECT, parameters={"path": path}))
+                response = self._connect(environ, call)
+            elif path.startswith(PREFIX):
                 response = self._control(environ, path[len(PREFIX) :], body)
             elif path == "/moto-api/reset" and environ["REQUEST_METHOD"] == "POST":
                 with moto_bridge.LOCK:
+                    self._messaging.reset()
                     response = self._moto(environ)
                     self._reset()
             elif path.startswith("/moto-api"):
@@ -158,6 +168,8 @@ class Control:
         status, headers, content = response
         if call:
             call.status, call.error = status, call.error or _error_code(response)
+        if status != 101:
+            environ.pop(moto_bridge.WEBSOCKET, None)  # An error that a test asked for has taken its place.
         if environ["REQUEST_METHOD"] != "HEAD":
             hop_by_hop = ("content-length", "transfer-encoding", "connection")
             headers = [(name, value) for name, value in headers if name.lower() not in hop_by_hop]
@@ -174,6 +186,10 @@ class Control:
             chunks.close()
         return int(started[0].split()[0]), started[1], content
 
+    def stop(self) -> None:
+        """End what goes on outside of requests: connections of clients, processes of functions."""
+        self._messaging.stop()
+
     # The call log
 
     def _log(self, environ: dict[str, Any], body: bytes) -> Call:
@@ -187,11 +203,11 @@ class Control:
                     parameters = read_parameters(*routed, environ["QUERY_STRING"], body)
         account = moto_bridge.account_of(environ)
         write = service == "ivschat" and operation is not None and is_write(operation)
+        return self._record(Call(service, operation, parameters, account, region, access_key_id, write=write))
+
+    def _record(self, call: Call) -> Call:
         with self._lock:
-            number = len(self._calls) + 1
-            call = Call(
-                number, time.time(), service, operation, parameters, account, region, access_key_id, write=write
-            )
+            call.number = len(self._calls) + 1
             self._calls.append(call)
         return call
 
@@ -207,6 +223,31 @@ class Control:
             time.sleep(SETTINGS["latency"])
         if refusal := self._refusal(call, operation):
             return error_response(refusal, call.parameters)
+        return self._with_faults(environ, call, operation, lambda: self._moto_and_clients(environ, call, operation))
+
+    def _moto_and_clients(self, environ: dict[str, Any], call: Call, operation: str) -> Response:
+        response = self._moto(environ)
+        if response[0] < 300:
+            self._messaging.after_call(operation, call.parameters or {}, json.loads(response[2] or b"{}"))
+        return response
+
+    def _connect(self, environ: dict[str, Any], call: Call) -> Response:
+        """The handshake of a chat client."""
+
+        def accept() -> Response:
+            response, claims = self._messaging.accept(Handshake(environ), environ)
+            if claims:
+                call.region, call.account = claims["roomArn"].split(":")[3:5]
+            return response
+
+        if SETTINGS["latency"]:
+            time.sleep(SETTINGS["latency"])
+        return self._with_faults(environ, call, CONNECT, accept)
+
+    def _with_faults(
+        self, environ: dict[str, Any], call: Call, operation: str, carry_out: Callable[[], Response]
+    ) -> Response:
+        """Carry out a call, with the hold and the fault that it meets."""
         with self._lock:
             cleared = self._faults_cleared
             hold, fault = _take(self._holds, operation), _take(self._faults, operation)
@@ -219,7 +260,7 @@ class Control:
             _wait_until_released(hold)
         if fault and fault.when == "before":
             return _fail(environ, call, fault, cleared)
-        response = self._moto(environ)
+        response = carry_out()
         call.effect = call.write and response[0] < 300
         if hold and hold.when == "after":
             _wait_until_released(hold)
@@ -232,16 +273,9 @@ class Control:
         if call.access_key_id in SETTINGS["expired_access_keys"]:
             return ServiceError("ExpiredTokenException", "The security token included in the request is expired")
         tps = SETTINGS.tps(operation)
-        if tps is None:
+        if self._buckets.take((call.account, call.region, operation), tps):
             return None
-        key = (call.account, call.region, operation)
-        with self._lock:
-            clock = time.monotonic()
-            tokens, filled = self._buckets.get(key, (max(tps, 1.0), clock))
-            tokens = min(max(tps, 1.0), tokens + (clock - filled) * tps)
-            allowed = tokens >= 1
-            self._buckets[key] = (tokens - allowed, clock)
-        return None if allowed else ServiceError("ThrottlingException", "Rate exceeded", limit=int(tps))
+        return ServiceError("ThrottlingException", "Rate exceeded", limit=int(tps or 0))
 
     # The control interface
 
@@ -249,7 +283,7 @@ class Control:
         with self._lock:
             SETTINGS.restore()
             self._calls.clear()
-            self._buckets.clear()
+        self._buckets.clear()
         self._clear_faults()
         self._release_holds(drop=True)
         moto_bridge.restore_auth()
@@ -282,8 +316,8 @@ class Control:
             case "POST", "settings":
                 with moto_bridge.LOCK:
                     SETTINGS.change(sent)
-                with self._lock:
-                    self._buckets.clear()
+                self._buckets.clear()
+                self._messaging.settings_changed()
             case "DELETE", "settings":
                 SETTINGS.restore()
             case "POST", "faults":
@@ -306,13 +340,19 @@ class Control:
             case "POST", "verify-token":
                 claims = moto_bridge.verify_token(sent["token"])
                 return (200, claims) if claims else (404, {"message": "not a valid token"})
-            case "GET", "settings" | "faults" | "holds" | "calls":
+            case "DELETE", "connections":
+                return 200, {"cut": self._messaging.cut(*_chosen_connections(query))}
+            case "POST", "flush-logs":
+                return 200, {"records": self._messaging.flush_logs()}
+            case "GET", "settings" | "faults" | "holds" | "calls" | "connections":
                 pass
             case _:
                 return 404, {"message": f"no {method} {name}"}
         return 200, self._state(name)
 
     def _state(self, name: str) -> dict[str, Any]:
+        if name == "connections":
+            return {"connections": [connection.describe() for connection in self._messaging.connections({})]}
         with self._lock:
             if name == "settings":
                 return dict(SETTINGS)
@@ -322,6 +362,22 @@ class Control:
                 shown = ("operation", "when", "reached")
                 return {"holds": [{key: getattr(hold, key) for key in shown} for hold in self._holds]}
             return {"calls": [asdict(call) for call in self._calls]}
+
+
+# Parameters of the control interface that choose connections, and their attributes.
+_CONNECTION_FILTERS = {"id": "id", "roomArn": "room_arn", "userId": "user_id"}
+
+
+def _chosen_connections(query: dict[str, list[str]]) -> tuple[dict[str, str], int | None]:
+    """The filters of a query, and the close code if it has one; ValueError when a parameter is not allowed."""
+    parameters = {name: values[-1] for name, values in query.items()}
+    code = parameters.pop("closeCode", None)
+    if code is not None and not re.fullmatch(r"1000|1001|1011|[34]\d{3}", code):
+        raise ValueError(f"closeCode: {code!r} is not 1000, 1001, 1011 or 3000 to 4999")
+    if unknown := sorted(set(parameters) - set(_CONNECTION_FILTERS)):
+        raise ValueError(f"{unknown[0]}: must be one of closeCode, {', '.join(_CONNECTION_FILTERS)}")
+    wanted = {_CONNECTION_FILTERS[name]: value for name, value in parameters.items()}
+    return wanted, None if code is None else int(code)
 
 
 def _read_body(environ: dict[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any, cast
 
 import moto.backend_index
@@ -32,8 +33,11 @@ from moto.moto_server import werkzeug_app
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from . import service_model
+from .review import Function
 from .service import IvsChat, dependent_actions
 
+# The application leaves here what serves the connection of a request that it accepts as a WebSocket.
+WEBSOCKET = "ivschat.websocket"
 LOCK = threading.RLock()  # Around all state of the service.
 _URL = r"https?://ivschat\.(.+)\.amazonaws\.com"
 _DEFAULT_AUTH_COUNT = moto_settings.INITIAL_NO_AUTH_ACTION_COUNT
@@ -46,7 +50,7 @@ _AUTH_CODES: dict[type[Any], str] = {
 
 
 class _OtherServices:
-    """moto's S3, Logs, Firehose and Lambda in one account and region."""
+    """moto's S3, Logs, Firehose, Lambda and CloudWatch in one account and region."""
 
     def __init__(self, account: str, region: str) -> None:
         self._account, self._region = account, region
@@ -65,19 +69,62 @@ class _OtherServices:
         return name in self._backend("firehose").delivery_streams
 
     def lambda_policy(self, function_arn: str) -> list[dict[str, Any]]:
-        name, _colon, qualifier = function_arn.partition(":function:")[2].partition(":")
-        try:
-            function = self._backend("lambda").get_function(name, qualifier or None)
-        except Exception as error:
-            if getattr(error, "code", None) != 404:
-                raise
-            return []
+        function, qualifier = self._lambda_function(function_arn)
         # A permission given to a version or an alias is for that one only. (moto distorts the middle of their ARNs.)
         return [
             statement
-            for statement in function.policy.statements
+            for statement in (function.policy.statements if function else [])
             if (statement["Resource"].endswith(f":{qualifier}") if qualifier else statement["Resource"] == function_arn)
         ]
+
+    def _lambda_function(self, function_arn: str) -> tuple[Any, str]:
+        """moto's function, None when there is none, and the qualifier in the ARN."""
+        name, _colon, qualifier = function_arn.partition(":function:")[2].partition(":")
+        try:
+            return self._backend("lambda").get_function(name, qualifier or None), qualifier
+        except Exception as error:
+            if getattr(error, "code", None) != 404:
+                raise
+            return None, qualifier
+
+    def review_function(self, function_arn: str) -> Function | None:
+        """What is needed to run a Lambda function; None when there is none, or it is an image."""
+        function, _qualifier = self._lambda_function(function_arn)
+        if function is None or not (function.code_bytes and function.handler and function.run_time):
+            return None
+        environment = tuple(sorted({**function.environment_vars, "AWS_REGION": self._region}.items()))
+        version = repr((function.code_sha_256, function.handler, function.run_time, environment))
+        return Function(function_arn, function.run_time, function.handler, function.code_bytes, environment, version)
+
+    # message_logs.Destinations
+
+    def put_object(self, bucket: str, key: str, content: bytes) -> None:
+        if not self.has_bucket(bucket):
+            raise LookupError(bucket)
+        self._backend("s3", "aws").put_object(bucket, key, content)
+
+    def put_log_events(self, group: str, stream: str, events: list[tuple[int, str]]) -> None:
+        if not self.has_log_group(group):
+            raise LookupError(group)
+        self._backend("logs").ensure_log_stream(group, stream)
+        self._backend("logs").put_log_events(
+            group, stream, [{"timestamp": moment, "message": message} for moment, message in events]
+        )
+
+    def put_records(self, stream: str, records: list[bytes]) -> None:
+        if not self.has_delivery_stream(stream):
+            raise LookupError(stream)
+        self._backend("firehose").put_record_batch(stream, [{"Data": record} for record in records])
+
+    def put_metric(self, name: str, dimension: str, value: str) -> None:
+        datum = {
+            "MetricName": name,
+            "Dimensions": [{"Name": dimension, "Value": value}],
+            "Timestamp": datetime.now(timezone.utc),
+            "Value": 1,
+            "Unit": "Count",
+        }
+        self._backend("cloudwatch").put_metric_data("AWS/IVSChat", [datum])
 
 
 class IvsChatBackend(BaseBackend):
@@ -85,7 +132,8 @@ class IvsChatBackend(BaseBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.service = IvsChat(account_id, region_name, _OtherServices(account_id, region_name))
+        self.others = _OtherServices(account_id, region_name)
+        self.service = IvsChat(account_id, region_name, self.others)
 
     @property
     def _url_module(self) -> Any:
@@ -209,9 +257,30 @@ def has_region(region: str) -> bool:
 
 def verify_token(token: str) -> dict[str, Any] | None:
     """What a chat token of any account and region was created for; None when it is not valid."""
+    return _first_service(lambda service: service.verify_token(token))
+
+
+def use_token(token: str) -> dict[str, Any] | None:
+    """What a chat token of any account and region was created for, once; None when it is not valid."""
+    return _first_service(lambda service: service.use_token(token))
+
+
+def _first_service(ask: Callable[[IvsChat], dict[str, Any] | None]) -> dict[str, Any] | None:
     with LOCK:
-        claims = [backend.service.verify_token(token) for _account, _region, backend in BACKENDS.iter_backends()]  # type: ignore
-    return next(filter(None, claims), None)
+        answers = (ask(backend.service) for _account, _region, backend in BACKENDS.iter_backends())  # type: ignore
+        return next(filter(None, answers), None)
+
+
+def service_of(arn: str) -> IvsChat:
+    """The service in the account and region of an ARN."""
+    region, account = arn.split(":")[3:5]
+    return BACKENDS[account][region].service
+
+
+def others_of(arn: str) -> _OtherServices:
+    """The other services in the account and region of an ARN."""
+    region, account = arn.split(":")[3:5]
+    return BACKENDS[account][region].others
 
 
 def restore_auth() -> None:
@@ -257,6 +326,11 @@ class _RequestHandler(_HttpHandler):
             body = b"".join(self.server.app(environ, cast(Any, lambda *args: started.extend(args))))
         except Unanswered:
             self.close_connection = True
+            return
+        if serve := environ.get(WEBSOCKET):
+            self.close_connection = True
+            self.connection.setblocking(False)  # So that peek() returns what has been read beyond the request.
+            serve(self.connection, self.rfile.peek())
             return
         status, headers = started
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
