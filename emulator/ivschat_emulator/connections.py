@@ -114,7 +114,7 @@ class Connection:
                 self._write()
 
     def close(self, code: int) -> None:
-        """Start the closing handshake; the caller sees to it that it ends (`await_end`)."""
+        """Start the closing handshake; the caller sees to it that it ends (`close_all`)."""
         with self._lock:
             if self._protocol.state is OPEN:
                 self._protocol.send_close(code)
@@ -237,18 +237,18 @@ class Connection:
                     return
 
 
-def close_all(connections: Iterable[Connection], code: int) -> threading.Thread:
-    """Close connections; a thread, which the caller may join, cuts those that do not answer in time."""
+def close_all(connections: Iterable[Connection], code: int, timeout: float = CLOSE_TIMEOUT) -> threading.Thread:
+    """Close connections; a thread, which the caller may join, cuts those that do not answer in `timeout` seconds."""
     closing = list(connections)
     for connection in closing:
         connection.close(code)
-    thread = threading.Thread(target=_await_end, args=(closing,), daemon=True)
+    thread = threading.Thread(target=_await_end, args=(closing, timeout), daemon=True)
     thread.start()
     return thread
 
 
-def _await_end(connections: list[Connection]) -> None:
-    deadline = time.monotonic() + CLOSE_TIMEOUT
+def _await_end(connections: list[Connection], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
     for connection in connections:
         if not connection.ended.wait(max(0, deadline - time.monotonic())):
             connection.cut()

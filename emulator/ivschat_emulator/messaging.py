@@ -328,7 +328,7 @@ class Messaging:
 
     def stop(self) -> None:
         """As `reset`, and wait for the clients."""
-        closing = close_all(self.connections({}), guess("shutdown"))
+        closing = close_all(self.connections({}), guess("shutdown"), timeout=1)
         self._functions.stop()
         closing.join()
 

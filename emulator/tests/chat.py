@@ -89,7 +89,7 @@ class Chat:
 
     def connect(self, *tokens: str, path: str = "", **options: Any) -> ChatClient:
         """Connect with these sub-protocols."""
-        subprotocols = [Subprotocol(token) for token in tokens]
+        subprotocols = [Subprotocol(token) for token in tokens] or None
         opening = connect(self._emulator.websocket_url + path, subprotocols=subprotocols, proxy=None, **options)
         return ChatClient(self._stack.enter_context(opening))
 
