@@ -9,6 +9,7 @@ import argparse
 import ipaddress
 import os
 import signal
+import sys
 import threading
 
 from . import moto_bridge
@@ -23,7 +24,10 @@ def main() -> None:
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop too when the standard input ends")
     arguments = parser.parse_args()
     # Who can reach the emulator can upload functions, so their code runs only where nobody else can.
-    control = Control(moto_bridge.application(), run_functions=_is_loopback(arguments.host))
+    run_functions = _is_loopback(arguments.host)
+    if not run_functions:
+        print(f"{arguments.host} is not a loopback address: message review functions do not run", file=sys.stderr)
+    control = Control(moto_bridge.application(), run_functions)
     server = moto_bridge.make_server(arguments.host, arguments.port, control)
 
     def stop(*_: object) -> None:

@@ -266,11 +266,12 @@ class Messaging:
             room = _room(room_arn)
             sent = frames.send_time()
             frame = frame_sent_at(sent)
+            configurations = moto_bridge.service_of(room_arn).logging_configurations_of(room)
+            # Logged first: who has received a frame can flush it to its destinations.
+            self._logs.append(room_arn, configurations, frame, sent)
             text = frames.to_json(frame).encode()
             for connection in self._rooms.get(room_arn, {}).values():
                 connection.send(text)
-            configurations = moto_bridge.service_of(room_arn).logging_configurations_of(room)
-            self._logs.append(room_arn, configurations, frame, sent)
 
     def _publish_event(
         self, room_arn: str, event_id: str, request_id: str, name: str, attributes: dict[str, str] | None

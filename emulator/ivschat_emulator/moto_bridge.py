@@ -10,7 +10,6 @@ import sys
 import threading
 import types
 from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any, cast
 
 import moto.backend_index
@@ -120,7 +119,6 @@ class _OtherServices:
         datum = {
             "MetricName": name,
             "Dimensions": [{"Name": dimension, "Value": value}],
-            "Timestamp": datetime.now(timezone.utc),
             "Value": 1,
             "Unit": "Count",
         }
