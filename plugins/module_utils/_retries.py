@@ -10,9 +10,12 @@ product. Quota (402), pending verification (403), and other refusals are not rep
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 try:
@@ -27,7 +30,23 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 Call = Callable[..., Any]
 
-THROTTLING_CODES = ("ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded", "429")
+# Of the AWS services, as botocore knows them (botocore.retries.standard); so is HTTP 429 with any other code.
+THROTTLING_CODES = (
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+)
 LAMBDA_PERMISSION = "invalid lambda permission"
 
 # How often a call is repeated for each cause. 8 forks that share a quota of 5 calls per second are throttled in 6 of
@@ -35,7 +54,7 @@ LAMBDA_PERMISSION = "invalid lambda permission"
 # up; with 12 it was one in 500.
 MAX_RETRIES = {
     "throttled": 29,
-    "outcome_unknown": 3,  # 5xx, or no (complete) answer
+    "outcome_unknown": 3,  # 5xx, throttling aside, or no (complete) answer
     "ConflictException": 11,  # another change is in progress: about 18 s
     LAMBDA_PERMISSION: 17,  # propagates slowly (facts, section 4.1): about 30 s
 }
@@ -43,14 +62,49 @@ MAX_RETRIES = {
 # below a bound that grows from `delay` to `max_delay`.
 BACKOFF: dict[str, Any] = {"delay": 0.5, "backoff": 2, "max_delay": 4}
 
+# When the wait that makes the calls ends, by time.monotonic().
+_DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
+
 # A little more than the second in which the service counts, because calls arrive after varying delays.
 QUOTA_WINDOW = 1.02
 
 
+class DeadlinePassed(Exception):
+    """A failed call is not repeated, because the next attempt would come after the deadline; its cause is the error."""
+
+
+@contextlib.contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Let no call in this context be repeated later than `seconds` from now: it raises DeadlinePassed instead.
+
+    A call that has been sent is not interrupted.
+    """
+    token = _DEADLINE.set(min(_DEADLINE.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
+
+
+def _status(error: ClientError) -> int:
+    """Return the HTTP status of an error response."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def is_throttled(error: BaseException | None) -> bool:
+    """Whether the call was throttled, and so had no effect: HTTP 429, or a throttling code; never a quota (402)."""
+    if not isinstance(error, ClientError) or _status(error) == 402:
+        return False
+    return _status(error) == 429 or error.response["Error"]["Code"] in THROTTLING_CODES
+
+
 def outcome_unknown(error: BaseException | None) -> bool:
-    """Whether the failed call may have taken effect: 5xx, or no (complete) answer. A refused connection has not."""
+    """Whether the failed call may have taken effect: 5xx, or no (complete) answer.
+
+    Not when it was throttled (503 SlowDown), and not when the connection was refused.
+    """
     if isinstance(error, ClientError):
-        return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+        return _status(error) >= 500 and not is_throttled(error)
     return isinstance(error, (ConnectionError, HTTPClientError)) and not isinstance(error, EndpointConnectionError)
 
 
@@ -70,12 +124,11 @@ def error_code(error: AnsibleAWSError) -> str | None:
 
 def _cause(error: BaseException) -> str:
     """Return the cause for which a failed call may be repeated: a key of MAX_RETRIES, or another error code."""
+    if is_throttled(error):
+        return "throttled"
     if not isinstance(error, ClientError) or outcome_unknown(error):
         return "outcome_unknown"
-    if lacks_lambda_permission(error):
-        return LAMBDA_PERMISSION
-    code = str(error.response["Error"]["Code"])
-    return "throttled" if code in THROTTLING_CODES else code
+    return LAMBDA_PERMISSION if lacks_lambda_permission(error) else str(error.response["Error"]["Code"])
 
 
 def retry_idempotent(call: Call, *causes: str) -> Call:
@@ -84,7 +137,10 @@ def retry_idempotent(call: Call, *causes: str) -> Call:
 
 
 def retry_non_idempotent(call: Call, *causes: str) -> Call:
-    """Repeat a call that was throttled, or for further causes of MAX_RETRIES: those that say that it had no effect."""
+    """Repeat a call that was throttled, or for further causes of MAX_RETRIES: those that say that it had no effect.
+
+    In the context of a `deadline`, it raises DeadlinePassed when there is no time for the next attempt.
+    """
 
     def repeated(*arguments: Any, **parameters: Any) -> Any:
         left = {cause: MAX_RETRIES[cause] for cause in ("throttled", *causes)}
@@ -96,6 +152,8 @@ def retry_non_idempotent(call: Call, *causes: str) -> Call:
                 if not left.get(cause):
                     raise
                 left[cause] -= 1
+                if time.monotonic() + pause > _DEADLINE.get():
+                    raise DeadlinePassed from error
             except (AttributeError, ResponseParserError, ValueError) as error:  # botocore's, of any other answer
                 raise unexpected_response() from error
             time.sleep(pause)
