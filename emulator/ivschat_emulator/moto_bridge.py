@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 import types
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -26,6 +27,7 @@ from moto.core.responses import (  # type: ignore[attr-defined]  # The first, wh
 )
 from moto.core.serialize import RestJSONSerializer, TimestampSerializer
 from moto.core.utils import get_service_model
+from moto.firehose import models as firehose_models
 from moto.iam.access_control import IAMRequest
 from moto.iam.models import get_account_id_from
 from moto.moto_server import werkzeug_app
@@ -113,15 +115,14 @@ class _OtherServices:
     def put_records(self, stream: str, records: list[bytes]) -> None:
         if not self.has_delivery_stream(stream):
             raise LookupError(stream)
-        self._backend("firehose").put_record_batch(stream, [{"Data": record} for record in records])
+        # Some versions of moto decode the data there, others where they read the request.
+        encode = b64encode if hasattr(firehose_models, "b64decode") else bytes
+        self._backend("firehose").put_record_batch(stream, [{"Data": encode(record)} for record in records])
 
     def put_metric(self, name: str, dimension: str, value: str) -> None:
-        datum = {
-            "MetricName": name,
-            "Dimensions": [{"Name": dimension, "Value": value}],
-            "Value": 1,
-            "Unit": "Count",
-        }
+        dimensions = [{"Name": dimension, "Value": value}]
+        datum = {"MetricName": name, "Dimensions": dimensions, "Value": 1, "Unit": "Count"}
+        datum["Dimensions.member"] = dimensions  # As some versions of moto call it.
         self._backend("cloudwatch").put_metric_data("AWS/IVSChat", [datum])
 
 

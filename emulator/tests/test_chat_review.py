@@ -164,9 +164,7 @@ BAD_RESPONSES = {
 class TestFallback:
     @pytest.mark.parametrize("fallback", ["ALLOW", "DENY"])
     @pytest.mark.parametrize("name", [*FAILURES, *BAD_RESPONSES])
-    def test_failures(
-        self, reviewed: Reviewed, clients: Callable[..., Any], handler: str, name: str, fallback: str
-    ) -> None:
+    def test_failures(self, reviewed: Reviewed, emulator: Emulator, handler: str, name: str, fallback: str) -> None:
         reviewed.handle((FAILURES | BAD_RESPONSES)[name], fallback)
         frame = reviewed.outcome("hello", Attributes={"a": "b"})
         if fallback == "ALLOW":
@@ -174,7 +172,7 @@ class TestFallback:
         else:
             assert frame["ErrorCode"] == 406
         metric = "InvocationErrors" if name in FAILURES else "ResponseValidationErrors"
-        assert metrics(clients) == {(metric, "Uri", handler): 1}
+        assert metrics(emulator) == {(metric, "Uri", handler): 1}
 
     @pytest.mark.parametrize(
         "body",
@@ -217,12 +215,14 @@ class TestFallback:
         (tmp_path / "go").touch()
         assert reviewed.ann.receive()["RequestId"] == slow
 
-    def test_permission_taken_back(self, reviewed: Reviewed, clients: Callable[..., Any], handler: str) -> None:
+    def test_permission_taken_back(
+        self, reviewed: Reviewed, emulator: Emulator, clients: Callable[..., Any], handler: str
+    ) -> None:
         reviewed.handle(ALLOW)
         assert reviewed.outcome()["Type"] == "MESSAGE"
         clients("lambda").remove_permission(FunctionName="review", StatementId="ivschat")
         assert reviewed.outcome()["ErrorCode"] == 406
-        assert metrics(clients) == {("InvocationErrors", "Uri", handler): 1}
+        assert metrics(emulator) == {("InvocationErrors", "Uri", handler): 1}
 
     def test_function_deleted(self, reviewed: Reviewed, clients: Callable[..., Any]) -> None:
         reviewed.handle(ALLOW)
