@@ -52,7 +52,7 @@ GUESSES: dict[str, Guess] = {
         "DeleteMessage does not check that the message exists, nor DisconnectUser that the user is connected"
     ),
     # Frames
-    "event_attributes": Guess("`Attributes` of an event that has none", None),
+    "event_attributes": Guess("`Attributes` of an event that has none are `null`"),
     "no_reason": Guess("`Attributes` of a deletion or disconnection without a reason have no `Reason`"),
     "event_id": Guess("`Id` of an event is the `id` that the HTTP operation returns"),
     # Error messages
