@@ -145,7 +145,8 @@ class TestControl:
         wait_until(lambda: len(emulator.connections()) == 1)
         assert emulator.connections(userId="ann") == []
         assert emulator.connections(userId="bob", roomArn=chat.room) == shown[1:]
-        bob.websocket.socket.close()  # Without a closing handshake.
+        bob.websocket.socket.shutdown(socket.SHUT_RDWR)  # Without a closing handshake.
+        wait_until(lambda: not emulator.connections())
 
     def test_cut(self, chat: Chat, emulator: Emulator, ivschat: Any) -> None:
         ann, bob, eve = chat.join("ann"), chat.join("bob"), chat.join("eve")
