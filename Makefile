@@ -29,7 +29,7 @@ IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help environment demo test units http integration lint format sanity build reliability storm bench emulator moto-versions changelog clean
+.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench emulator moto-versions changelog clean
 
 help:  ## List all targets
 	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or later)"
@@ -80,6 +80,9 @@ reliability: $(READY)  ## Test faults, kills, and races, and update the matrix i
 
 storm: $(READY)  ## Measure 8 forks that share the service quotas
 	@$(RUN) python -m tests.reliability.storm
+
+chat-load: $(READY)  ## Measure the emulator with 50 and 200 chat clients in one room
+	@$(RUN) python -m emulator.tests.chat_load
 
 bench: $(READY) .venv/bench/.installed  ## Run the benchmarks and write docs/benchmarks.md, takes 36 minutes [BENCH_SIZES=1,10]
 	@$(RUN) python tests/bench/run.py $(BENCH_SIZES)
