@@ -49,25 +49,28 @@ def list_without_stale(client: Any, entries: list[Entry], adopt: bool) -> Listed
     return listed
 
 
-def get_rooms(client: Any, arns: Iterable[str]) -> dict[str, Resource]:
-    """Return these listed rooms, by ARN, with length and rate, which lists omit.
+def get_rooms(client: Any, arns: Iterable[str]) -> tuple[dict[str, Resource], list[str]]:
+    """Return these listed rooms, by ARN, with length and rate, which lists omit, and the ARNs that Get does not find.
 
-    Raises AnsibleAWSError when Get does not find one: to treat it as absent would create a duplicate when Get lags.
+    What Get does not find at first is looked at again for a while: Get may lag.
     """
     found: dict[str, Resource | None] = dict.fromkeys(arns)
     for _now in poll(LOOK_AGAIN):
         found.update((arn, OPERATIONS[ROOM].get(client, arn)) for arn, room in found.items() if room is None)
         if all(found.values()):
             break
-    if missing := [arn for arn, room in found.items() if room is None]:
-        raise inconsistent_read_error(ROOM, missing)
-    return {arn: room for arn, room in found.items() if room}
+    return {arn: room for arn, room in found.items() if room}, [arn for arn, room in found.items() if room is None]
 
 
 def match_with_details(client: Any, matches: list[Match]) -> list[Match]:
-    """Return the matches with all fields that their entries declare."""
+    """Return the matches with all fields that their entries declare.
+
+    Raises AnsibleAWSError when Get does not find one: to treat it as absent would create a duplicate when Get lags.
+    """
     incomplete = [match.before["arn"] for match in matches if match.before and match.entry.needs_details]
-    rooms = get_rooms(client, incomplete)
+    rooms, missing = get_rooms(client, incomplete)
+    if missing:
+        raise inconsistent_read_error(ROOM, missing)
     return [
         replace(match, before=rooms.get(match.before["arn"], match.before)) if match.before else match
         for match in matches

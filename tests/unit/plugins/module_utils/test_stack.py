@@ -19,11 +19,11 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
     Owner,
     count_actions,
     declared_entries,
-    export,
     kinds_to_prune,
     match_entries,
     plan_stack,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_export import export
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_stack
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -460,8 +460,8 @@ class TestExport:
             room("older", own, 1),
         ]
         there = by_kind([*rooms, kept])
-        stack, skipped = export(there, there, OWNER)
-        assert skipped == []
+        stack, left_out = export(there, there, OWNER)
+        assert left_out == []
         assert stack["logging_configurations"] == [logs(tags={"kept": "1"})]
         bare = {"message_review_handler": {"uri": ""}, "logging_configurations": []}
         assert stack["rooms"] == [
@@ -490,10 +490,10 @@ class TestExport:
         ]
         there = by_kind([*rooms, configuration("going", {}, state="DELETING")])
         chosen = {**there, ROOM: [each for each in there[ROOM] if each["tags"] != {"chosen": "no"}]}
-        stack, skipped = export(chosen, there, Owner(OWNER.tag, ""))
+        stack, left_out = export(chosen, there, Owner(OWNER.tag, ""))
         assert [each["name"] for each in stack["rooms"]] == ["fine"]
         assert stack["logging_configurations"] == []
-        assert [(each["arn"].removeprefix(f"{PREFIX}room/"), each["reason"]) for each in skipped] == [
+        assert [(each["arn"].removeprefix(f"{PREFIX}room/"), each["reason"]) for each in left_out] == [
             ("twin1", "another one is also named 'twin'"),
             ("twin2", "another one is also named 'twin'"),
             ("3", "it has no name"),
@@ -505,8 +505,8 @@ class TestExport:
     def test_a_member_is_told_from_what_only_shares_its_name(self):
         full = {**MEMBER, **{str(number): "" for number in range(49)}}
         there = by_kind([room("a", full, 1), room("a", {}, 2), room("a", OTHERS, 3)])
-        stack, skipped = export({**there, ROOM: there[ROOM][:1]}, there, OWNER)
-        assert ([each["name"] for each in stack["rooms"]], skipped) == (["a"], [])
+        stack, left_out = export({**there, ROOM: there[ROOM][:1]}, there, OWNER)
+        assert ([each["name"] for each in stack["rooms"]], left_out) == (["a"], [])
 
 
 # Properties, for any set of resources with a few names, owners, tags and references.
@@ -579,8 +579,8 @@ def test_a_plan_that_is_carried_out_leaves_nothing_to_do_and_others_alone(there,
 @settings(max_examples=60, deadline=None)
 @given(resources())
 def test_what_is_exported_and_adopted_changes_the_ownership_tag_alone(there):
-    stack, skipped = export(by_kind(there), by_kind(there), Owner(OWNER.tag, ""))
-    assert {each["arn"] for each in skipped} == {each["arn"] for each in there if OWNER.tag in each["tags"]}
+    stack, left_out = export(by_kind(there), by_kind(there), Owner(OWNER.tag, ""))
+    assert {each["arn"] for each in left_out} == {each["arn"] for each in there if OWNER.tag in each["tags"]}
     params = declaration(**stack)
     assert validate_stack(params, "us-east-1") == []
     for item in plan(params, *there, adopt=True):
