@@ -18,6 +18,7 @@ except ImportError:  # reported by AnsibleAWSModule
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
 
 from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, Resource, normalise, text_tags, to_api
@@ -41,9 +42,11 @@ def _pages(operation: Call, member: str, **parameters: Any) -> Iterator[dict[str
     """Yield all entries of a list operation, each once; botocore has no paginators for this service.
 
     Rooms are listed by their last change, so one that changes in the meantime can move others to the next page.
+    Raises AnsibleAWSError for a page token that repeats, because such a list never ends.
     """
     page = retry_idempotent(operation)
     seen: set[str] = set()
+    tokens: set[str] = set()
     token: dict[str, str] = {}
     while True:
         answer = page(**parameters, **token)
@@ -55,6 +58,12 @@ def _pages(operation: Call, member: str, **parameters: Any) -> Iterator[dict[str
         if not answer.get("nextToken"):
             return
         token = {"nextToken": answer["nextToken"]}
+        if answer["nextToken"] in tokens:
+            raise AnsibleAWSError(
+                message=f"Failed to list {member}: the service returned a nextToken for the second time, so the list "
+                "does not end; run the task again"
+            )
+        tokens.add(answer["nextToken"])
 
 
 def _resource(kind: Kind, answer: dict[str, Any]) -> Resource:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -15,9 +14,9 @@ from ._api import OPERATIONS, list_by_name
 from ._polling import poll
 from ._resources import Kind, Resource, age_order, describe, is_arn, is_deleting
 
-# Runs that create one name at once remove their duplicates within seconds, and List and Get agree within seconds. What
-# is ambiguous is looked at again for LOOK_AGAIN; duplicates only when one of them is younger than YOUNG. In seconds.
-YOUNG = 60.0
+# Runs that create one name at once remove their duplicates within seconds, and List and Get agree within seconds, so
+# what is ambiguous is looked at again for this long (s). Always: whether it is young cannot be said without a clock
+# that agrees with the service's.
 LOOK_AGAIN = 6.0
 
 
@@ -50,8 +49,6 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
         candidates = still_existing(client, kind, listed) if len(listed) > 1 else listed
         if len(candidates) == 1 and (before := with_details(client, kind, candidates[0])):
             return Found(before, deleting)
-        if len(candidates) > 1 and not any(is_young(resource) for resource in candidates):
-            break
     if len(candidates) <= 1:
         raise inconsistent_read_error(kind, [resource["arn"] for resource in listed])
     raise AnsibleAWSError(
@@ -76,15 +73,12 @@ def with_details(client: Any, kind: Kind, listed: Resource) -> Resource | None:
 
 
 def still_existing(client: Any, kind: Kind, listed: Iterable[Resource]) -> list[Resource]:
-    """Return those of the listed resources that Get finds and that are not being deleted, oldest first."""
-    found = [OPERATIONS[kind].get(client, resource["arn"]) for resource in listed]
-    return sorted((resource for resource in found if resource and not is_deleting(resource)), key=age_order)
+    """Return those entries of one listing that Get finds and that are not being deleted, oldest first.
 
-
-def is_young(resource: Resource) -> bool:
-    """Whether a resource may still be the duplicate of a race that is about to be removed."""
-    age = datetime.now(timezone.utc) - datetime.fromisoformat(resource["create_time"])
-    return abs(age.total_seconds()) < YOUNG
+    They are returned as Get shows them, in the order of their times in the listing (see `age_order`).
+    """
+    found = [OPERATIONS[kind].get(client, resource["arn"]) for resource in sorted(listed, key=age_order)]
+    return [resource for resource in found if resource and not is_deleting(resource)]
 
 
 def resolve_arns(client: Any, kind: Kind, identifiers: list[str], option: str) -> list[str]:
@@ -97,8 +91,7 @@ def resolve_arns(client: Any, kind: Kind, identifiers: list[str], option: str) -
     by_name: dict[str, list[Resource]] = {}
     for _now in poll(LOOK_AGAIN if names else 0):
         by_name = _list_by_names(client, kind, names)
-        duplicates = [matches for matches in by_name.values() if len(matches) > 1]
-        if not any(is_young(resource) for matches in duplicates for resource in matches):
+        if all(len(matches) <= 1 for matches in by_name.values()):
             break
     errors = [_unresolved(kind, name, matches, option) for name, matches in by_name.items() if len(matches) != 1]
     if errors:

@@ -356,8 +356,27 @@ def is_changing(resource: Resource) -> bool:
 
 
 def age_order(resource: Resource) -> tuple[str, str]:
-    """Key that sorts resources with the same name, oldest first."""
+    """Key that sorts resources with the same name, oldest first; meaningful only for entries of one listing.
+
+    Create, Get, and List may round times differently, so ages are never compared between them.
+    """
     return (resource["create_time"] or "", resource["arn"])
+
+
+def older_than(arn: str, listed: Iterable[Resource]) -> list[Resource]:
+    """Return what stays, of resources of one name, rather than the one with this ARN; oldest first.
+
+    `listed` are entries of one listing (see `age_order`); of two with the same time the one with the smaller ARN stays.
+    Empty for the one that stays itself, and for one that is not listed.
+    """
+    ordered = sorted(listed, key=age_order)
+    arns = [resource["arn"] for resource in ordered]
+    return ordered[: arns.index(arn)] if arn in arns else []
+
+
+def may_tie(listed: Resource) -> bool:
+    """Whether another resource may have the same create time in this listing: it shows whole seconds."""
+    return "." not in (listed["create_time"] or "")
 
 
 def describe(resources: Iterable[Resource]) -> str:

@@ -132,8 +132,9 @@ def apply(emulator: Emulator, run: Run) -> Run:
 
 @pytest.fixture
 def settled_twins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if resources of one name had been made long ago: no run that makes twins can still be at work."""
-    monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._identity.YOUNG", 0.0)
+    """Twins are not looked at again: no run that makes them can still be at work."""
+    for module in ("_identity", "_stack_read"):
+        monkeypatch.setattr(f"ansible_collections.aws_ivs.chat.plugins.module_utils.{module}.LOOK_AGAIN", 0.0)
 
 
 @pytest.fixture

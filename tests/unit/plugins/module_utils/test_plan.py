@@ -14,6 +14,8 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     is_changing,
     is_deleting,
     is_failed,
+    may_tie,
+    older_than,
 )
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:review"
@@ -243,6 +245,15 @@ class TestStates:
         later = {"create_time": "2026-01-31T12:00:00.001000+00:00", "arn": "a"}
         first, second = ({"create_time": "2026-01-31T12:00:00.000000+00:00", "arn": arn} for arn in "xy")
         assert sorted([later, second, first], key=age_order) == [first, second, later]
+
+    def test_of_one_name_the_oldest_stays(self):
+        later = {"create_time": "2026-01-31T12:00:00.001000+00:00", "arn": "a"}
+        first, second = ({"create_time": "2026-01-31T12:00:00+00:00", "arn": arn} for arn in "xy")
+        listed = [later, second, first]
+        assert older_than("a", listed) == [first, second]
+        assert older_than("y", listed) == [first]
+        assert older_than("x", listed) == older_than("z", listed) == []
+        assert [may_tie(each) for each in listed] == [False, True, True]
 
 
 class TestAbsent:
