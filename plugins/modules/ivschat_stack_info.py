@@ -127,7 +127,7 @@ GONE = "List shows it and Get does not find it, because it was deleted or create
 def stack_info(module: IvsChatModule, client: Any) -> None:
     params = module.params
     owner = Owner(params["ownership_tag"], params["name"] or "")
-    limit_stack_rate(client, **params["calls_per_second"])
+    limit_stack_rate(client, params["calls_per_second"])
     listed = list_all(client)
     chosen = {
         kind: [resource for resource in resources if is_chosen(resource, params, owner)]

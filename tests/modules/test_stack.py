@@ -22,7 +22,7 @@ Run = Callable[..., dict[str, Any]]
 
 FAST = {"room": 1000, "logging_configuration": 1000, "tag": 1000}
 MEMBER = {"ivschat-stack": "conference"}
-UNCHANGED = {"created": 0, "updated": 0, "deleted": 0, "adopted": 0, "unchanged": 0}
+UNCHANGED = {"created": 0, "updated": 0, "deleted": 0, "adopted": 0, "released": 0, "unchanged": 0}
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ ACTIONS = [
     ("delete", "surplus"),
     ("delete", "surplus"),
 ]
-COUNTS = {"created": 2, "updated": 1, "deleted": 2, "adopted": 1, "unchanged": 2}
+COUNTS = {"created": 2, "updated": 1, "deleted": 2, "adopted": 1, "released": 0, "unchanged": 2}
 
 
 class TestPlanAndApply:
@@ -136,7 +136,7 @@ class TestPlanAndApply:
 
         emulator.forget_calls()
         again = stack(diff=True, **estate)
-        assert (again["changed"], again["diff"]) == (False, [])
+        assert (again["changed"], again["diff"]["before"], again["diff"]["after"]) == (False, "", "")
         assert again["summary"] == {**UNCHANGED, "unchanged": 6}
         assert emulator.writes() == []
 
@@ -207,22 +207,29 @@ class TestPlanAndApply:
         declared["rooms"][0]["logging_configurations"] = []
         assert stack(**declared)["rooms"][0]["logging_configuration_identifiers"] == []
 
-    def test_diff_is_one_a_resource_with_only_what_changes(self, stack, estate):
+    def test_diff_is_one_text_with_totals(self, stack, estate):
         assert "diff" not in stack(check=True, **estate)
         diff = stack(check=True, diff=True, **estate)["diff"]
-        assert [each["after_header"] for each in diff] == [
-            "create logging configuration made",
+        assert diff["before_header"] == "stack conference"
+        assert diff["after_header"] == "Plan: 2 to create, 1 to update, 1 to adopt, 2 to delete, 2 unchanged"
+        assert diff["before"].splitlines() == [
             "update room drifted",
-            "create room made",
+            "    room drifted: maximum_message_length: 7",
+            '    room drifted: tags.old: "1"',
             "adopt room free",
             "delete room surplus",
             "delete logging configuration surplus",
         ]
-        assert diff[3]["before"] == {"tags": {"own": "1"}}
-        assert diff[3]["after"] == {"tags": {"own": "1", **MEMBER}}
-        assert diff[1]["before"]["maximum_message_length"] == 7
-        assert "maximum_message_rate_per_second" not in diff[1]["after"]
-        assert diff[2]["before"] == diff[4]["after"] == {}
+        assert diff["after"].splitlines() == [
+            "create logging configuration made",
+            "update room drifted",
+            "    room drifted: maximum_message_length: 9",
+            '    room drifted: logging_configuration_identifiers: ["kept"]',
+            '    room drifted: tags.new: "1"',
+            "create room made",
+            "adopt room free",
+            '    room free: tags.ivschat-stack: "conference"',
+        ]
 
     def test_tags(self, stack, chat):
         declared = {"rooms": [{"name": "a"}, {"name": "b", "tags": {"who": "b", "n": 1}}]}
@@ -613,7 +620,8 @@ class TestPartialFailure:
         emulator.set(lag={"list": {"reads": 1}})
         chat.delete_room(identifier=made["rooms"][0]["arn"])
         result = stack(state="absent", diff=True)
-        assert (told(result), result["changed"], result["diff"]) == ([("delete", "a")], False, [])
+        assert (told(result), result["changed"]) == ([("delete", "a")], False)
+        assert (result["diff"]["before"], result["diff"]["after"]) == ("", "")
         assert result["summary"] == {**UNCHANGED, "unchanged": 1}
 
     def test_what_was_written_of_one_that_failed_is_a_change(self, stack, emulator):
