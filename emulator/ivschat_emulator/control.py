@@ -1,10 +1,10 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The WSGI layer around moto: faults, holds, quotas, latency and the log of all calls, set over HTTP by tests.
+"""The WSGI layer around moto: faults, holds, interventions, quotas, latency, the log of calls, set over HTTP by tests.
 
-/moto-api/ivschat/{settings,faults,holds,calls,verify-token}; settings.py, Fault and Hold describe the keys, README.md
-all of it. /moto-api/reset resets all of this with the state.
+/moto-api/ivschat/{settings,faults,holds,interventions,calls,verify-token}; settings.py, Fault, Hold and Intervention
+describe the keys, README.md all of it. /moto-api/reset resets all of this with the state.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import contextlib
 import http
 import io
 import json
+import re
 import select
 import socket
 import struct
@@ -42,6 +43,7 @@ PREFIX = "/moto-api/ivschat/"
 TIMEOUT_SECONDS = 70
 # Faults that are not an error code of the service.
 TRANSPORT_FAULTS = ("Http503", "ConnectionReset", "Timeout")
+_HEADER_TEXT = re.compile(r"[ -~]*")
 
 
 @dataclass
@@ -67,11 +69,13 @@ class Call:
 class Fault:
     """`count` calls of `operation` fail, after `skip` that pass; "after" lets the call take effect first.
 
+    They get an `error`, or a `response` as it stands: {"status": code, "headers": {name: value}, "body": text}.
     Only the first fault that matches a call applies, so faults apply in the order in which they were set.
     """
 
     operation: str
-    error: str
+    error: str | None = None
+    response: dict[str, Any] | None = None
     when: str = "before"
     count: int = 1
     skip: int = 0
@@ -80,11 +84,14 @@ class Fault:
     def validate(self) -> None:
         """ValueError when a member is not allowed."""
         _validate_match(self)
-        if not (self.error in TRANSPORT_FAULTS or (isinstance(self.error, str) and is_error_code(self.error))):
+        if (self.error is None) == (self.response is None):
+            raise ValueError("a fault has either an error or a response")
+        if self.response is not None:
+            _validate_response(self.response)
+        elif not (self.error in TRANSPORT_FAULTS or (isinstance(self.error, str) and is_error_code(self.error))):
             others = ", ".join(TRANSPORT_FAULTS)
             raise ValueError(f"error: {self.error!r} is neither an error code of the service nor one of {others}")
-        if not is_number(self.count, 1, integer=True):
-            raise ValueError(f"count: {self.count!r} is not an integer greater than 0")
+        _validate_count(self)
         if not isinstance(self.message, str):
             raise ValueError(f"message: {self.message!r} is not a string")
 
@@ -105,7 +112,63 @@ class Hold:
         _validate_match(self)
 
 
-def _validate_match(planned: Fault | Hold) -> None:
+@dataclass
+class Intervention:
+    """A change of somebody else's beside `count` calls of `operation`, after `skip` that pass.
+
+    `action` is the operation carried out, with `parameters`; it does not count as a call. A name in place of an
+    ARN in `identifier`, `roomIdentifier` and `resourceArn` means the resource of this name that was updated last.
+    Each intervention counts calls on its own.
+    """
+
+    operation: str
+    action: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    when: str = "after"
+    count: int = 1
+    skip: int = 0
+    results: list[dict[str, Any]] = field(default_factory=list)
+
+    def validate(self) -> None:
+        """ValueError when a member is not allowed."""
+        _validate_match(self)
+        _validate_count(self)
+        if self.action not in OPERATIONS:
+            raise ValueError(f"action: {self.action!r} is not an operation of the service")
+        members = OPERATIONS[self.action].input_shape.members
+        if not isinstance(self.parameters, dict) or not self.parameters.keys() <= members.keys():
+            raise ValueError(f"parameters: {self.parameters!r} has not just members of {', '.join(members)}")
+
+
+def _validate_count(planned: Fault | Intervention) -> None:
+    if not is_number(planned.count, 1, integer=True):
+        raise ValueError(f"count: {planned.count!r} is not an integer greater than 0")
+
+
+def _validate_response(response: Any) -> None:
+    """ValueError when this is no response that HTTP allows; that the service would never send it is the point."""
+    if not isinstance(response, dict) or not response.keys() <= {"status", "headers", "body"}:
+        raise ValueError(f"response: {response!r} has not just the members status, headers, body")
+    status, headers, body = _raw_response(response)
+    if not is_number(status, 200, integer=True) or status not in list(http.HTTPStatus):
+        raise ValueError(f"response.status: {status!r} is not an HTTP status from 200")
+    for name, value in headers:
+        if not (isinstance(value, str) and _HEADER_TEXT.fullmatch(name) and _HEADER_TEXT.fullmatch(value)):
+            raise ValueError(f"response.headers: {name!r}: {value!r} is not printable ASCII")
+    if body and status in (204, 304):
+        raise ValueError(f"response.body: a response with status {status} has none")
+
+
+def _raw_response(response: dict[str, Any]) -> Response:
+    """The HTTP response that a fault describes; lone surrogates in its body stand for bytes that are not UTF-8."""
+    headers = response.get("headers", {"Content-Type": "application/json"})
+    body = response.get("body", "")
+    if not (isinstance(headers, dict) and isinstance(body, str)):
+        raise ValueError(f"response: {response!r}: headers is not an object, or body not a string")
+    return response.get("status", 200), list(headers.items()), body.encode(errors="surrogateescape")
+
+
+def _validate_match(planned: Fault | Hold | Intervention) -> None:
     """ValueError when the members that say which calls are meant are not allowed."""
     if planned.operation != "*" and planned.operation not in OPERATIONS:
         raise ValueError(f"operation: {planned.operation!r} is neither an operation of the service nor *")
@@ -124,6 +187,7 @@ class Control:
         self._faults: list[Fault] = []
         self._faults_cleared = threading.Event()
         self._holds: list[Hold] = []
+        self._interventions: list[Intervention] = []
         self._calls: list[Call] = []
         self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
 
@@ -159,9 +223,10 @@ class Control:
         if call:
             call.status, call.error = status, call.error or _error_code(response)
         if environ["REQUEST_METHOD"] != "HEAD":
-            hop_by_hop = ("content-length", "transfer-encoding", "connection")
+            # A fault may announce a longer body than it sends; moto's own headers are about another connection.
+            hop_by_hop = () if call and call.fault else ("content-length", "transfer-encoding", "connection")
             headers = [(name, value) for name, value in headers if name.lower() not in hop_by_hop]
-            if status not in (204, 304):
+            if status not in (204, 304) and "content-length" not in [name.lower() for name, _value in headers]:
                 headers.append(("Content-Length", str(len(content))))
         start_response(f"{status} {http.HTTPStatus(status).phrase}", headers)
         return [content]
@@ -210,21 +275,25 @@ class Control:
         with self._lock:
             cleared = self._faults_cleared
             hold, fault = _take(self._holds, operation), _take(self._faults, operation)
+            due = [item for item in self._interventions if _is_due(item, operation)]
             if fault:
                 fault.count -= 1
                 if not fault.count:
                     self._faults.remove(fault)
-                call.fault = f"{fault.error} {fault.when}"
+                call.fault = f"{fault.error or 'response'} {fault.when}"
         if hold and hold.when == "before":
             _wait_until_released(hold)
-        if fault and fault.when == "before":
-            return _fail(environ, call, fault, cleared)
-        response = self._moto(environ)
-        call.effect = call.write and response[0] < 300
+        _intervene(due, "before", call)
+        response: Response | None = None
+        if not (fault and fault.when == "before"):
+            response = self._moto(environ)
+            call.effect = call.write and response[0] < 300
+        _intervene(due, "after", call)
         if hold and hold.when == "after":
             _wait_until_released(hold)
         if fault:
             return _fail(environ, call, fault, cleared)
+        assert response
         return response
 
     def _refusal(self, call: Call, operation: str) -> ServiceError | None:
@@ -250,6 +319,7 @@ class Control:
             SETTINGS.restore()
             self._calls.clear()
             self._buckets.clear()
+            self._interventions.clear()
         self._clear_faults()
         self._release_holds(drop=True)
         moto_bridge.restore_auth()
@@ -300,13 +370,21 @@ class Control:
                     self._holds.append(hold)
             case "DELETE", "holds":
                 self._release_holds(drop=query.get("drop") == ["true"])
+            case "POST", "interventions":
+                intervention = Intervention(**{**sent, "results": []})
+                intervention.validate()
+                with self._lock:
+                    self._interventions.append(intervention)
+            case "DELETE", "interventions":
+                with self._lock:
+                    self._interventions.clear()
             case "DELETE", "calls":
                 with self._lock:
                     self._calls.clear()
             case "POST", "verify-token":
                 claims = moto_bridge.verify_token(sent["token"])
                 return (200, claims) if claims else (404, {"message": "not a valid token"})
-            case "GET", "settings" | "faults" | "holds" | "calls":
+            case "GET", "settings" | "faults" | "holds" | "interventions" | "calls":
                 pass
             case _:
                 return 404, {"message": f"no {method} {name}"}
@@ -318,6 +396,8 @@ class Control:
                 return dict(SETTINGS)
             if name == "faults":
                 return {"faults": [asdict(fault) for fault in self._faults]}
+            if name == "interventions":
+                return {"interventions": [asdict(intervention) for intervention in self._interventions]}
             if name == "holds":
                 shown = ("operation", "when", "reached")
                 return {"holds": [{key: getattr(hold, key) for key in shown} for hold in self._holds]}
@@ -370,6 +450,28 @@ def _take(planned: list[_Planned], operation: str) -> _Planned | None:
     return None
 
 
+def _is_due(intervention: Intervention, operation: str) -> bool:
+    """Count this call; whether the intervention belongs to it."""
+    if intervention.operation not in ("*", operation) or not intervention.count:
+        return False
+    if intervention.skip:
+        intervention.skip -= 1
+        return False
+    intervention.count -= 1
+    return True
+
+
+def _intervene(due: list[Intervention], when: str, call: Call) -> None:
+    """Carry out the changes; RuntimeError when the service refuses one, for the test must not miss that."""
+    for item in due:
+        if item.when == when:
+            try:
+                result = moto_bridge.carry_out(call.account, call.region, item.action, item.parameters)
+            except ServiceError as error:
+                raise RuntimeError(f"the intervention {item} was refused: {error.code}: {error}") from error
+            item.results.append(result)
+
+
 def _wait_until_released(hold: Hold) -> None:
     hold.released.wait()
     if hold.drop:
@@ -377,7 +479,9 @@ def _wait_until_released(hold: Hold) -> None:
 
 
 def _fail(environ: dict[str, Any], call: Call, fault: Fault, cleared: threading.Event) -> Response:
-    if fault.error == "Http503":
+    if fault.response is not None:
+        return _raw_response(fault.response)
+    if fault.error is None or fault.error == "Http503":
         return 503, [], b""
     connection: socket.socket = environ["werkzeug.socket"]
     if fault.error in TRANSPORT_FAULTS:

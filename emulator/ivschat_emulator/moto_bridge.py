@@ -207,6 +207,16 @@ def has_region(region: str) -> bool:
     return region in BACKENDS["123456789012"].regions
 
 
+def carry_out(account: str, region: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Carry out an operation without a request; a resource can be named in place of its ARN. ServiceError: refused."""
+    with LOCK:
+        service = BACKENDS[account][region].service
+        parameters = {**parameters, **service.arns_for_names(operation, parameters)}
+        service_model.validate(service_model.OPERATIONS[operation], parameters)
+        result: dict[str, Any] = service.call(operation, parameters)
+        return result
+
+
 def verify_token(token: str) -> dict[str, Any] | None:
     """What a chat token of any account and region was created for; None when it is not valid."""
     with LOCK:
@@ -261,6 +271,9 @@ class _RequestHandler(_HttpHandler):
         status, headers = started
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        announced = {name.lower(): value for name, value in headers}.get("content-length", str(len(body)))
+        if announced != str(len(body)) and self.command != "HEAD":  # Cut off, as a fault asked for.
+            self.close_connection = True
 
     def log(self, *args: Any) -> None:
         """No access log."""

@@ -71,7 +71,7 @@ class Emulator:
                 raise ValueError(json.load(error)["message"]) from None
 
     def reset(self) -> None:
-        """Forget everything: resources of all services, settings, faults, holds, calls, IAM enforcement."""
+        """Forget everything: resources of all services, settings, faults, holds, interventions, calls, IAM."""
         self.request("POST", "reset")
 
     def set(self, **settings: Any) -> None:
@@ -81,6 +81,28 @@ class Emulator:
     def fault(self, operation: str, error: str, when: str = "before", count: int = 1, skip: int = 0) -> None:
         """Make the next calls fail; control.Fault describes the members."""
         fault = {"operation": operation, "error": error, "when": when, "count": count, "skip": skip}
+        self.request("POST", "ivschat/faults", fault)
+
+    def respond(
+        self,
+        operation: str,
+        status: int,
+        body: Any = "",
+        headers: dict[str, str] | None = None,
+        when: str = "before",
+        count: int = 1,
+        skip: int = 0,
+    ) -> None:
+        """Answer the next calls with exactly this response: a body that is not str or bytes is sent as JSON.
+
+        `headers` default to a Content-Type of JSON alone; a Content-Length above the body's cuts the response off.
+        """
+        if isinstance(body, bytes):
+            body = body.decode(errors="surrogateescape")
+        elif not isinstance(body, str):
+            body = json.dumps(body)
+        response = {"status": status, "body": body, **({} if headers is None else {"headers": headers})}
+        fault = {"operation": operation, "response": response, "when": when, "count": count, "skip": skip}
         self.request("POST", "ivschat/faults", fault)
 
     def clear_faults(self) -> None:
@@ -106,6 +128,20 @@ class Emulator:
     def release(self, drop: bool = False) -> None:
         """Let held calls go on; with `drop` end their connections, those held "before" having no effect."""
         self.request("DELETE", f"ivschat/holds?drop={str(drop).lower()}")
+
+    def intervene(
+        self, operation: str, action: str, when: str = "after", count: int = 1, skip: int = 0, **parameters: Any
+    ) -> None:
+        """Carry out `action`, an operation with its `parameters`, as somebody else beside calls of `operation`.
+
+        A name can stand for an ARN; control.Intervention describes the members.
+        """
+        planned = {"operation": operation, "action": action, "parameters": parameters}
+        self.request("POST", "ivschat/interventions", {**planned, "when": when, "count": count, "skip": skip})
+
+    def interventions(self) -> list[dict[str, Any]]:
+        """All interventions since the reset, each with the responses of its actions as `results`."""
+        return list(self.request("GET", "ivschat/interventions")["interventions"])
 
     def calls(self, operation: str | None = None, service: str | None = "ivschat") -> list[dict[str, Any]]:
         """The calls of one service and one operation (None: of all); control.Call describes the members."""

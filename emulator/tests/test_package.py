@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ivschat_emulator.control import TRANSPORT_FAULTS, Call, Fault
+from ivschat_emulator.control import TRANSPORT_FAULTS, Call, Fault, Intervention
 from ivschat_emulator.settings import DEFAULTS
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -41,6 +41,10 @@ def test_the_readme_names_every_setting() -> None:
 def test_the_readme_names_every_member_of_a_fault() -> None:
     assert table("### Faults") == [field.name for field in dataclasses.fields(Fault)]
     assert [error for error in TRANSPORT_FAULTS if f"`{error}`" not in README] == []
+
+
+def test_the_readme_names_every_member_of_an_intervention() -> None:
+    assert table("### Interventions") == [field.name for field in dataclasses.fields(Intervention)]
 
 
 def test_the_readme_names_every_member_of_a_call() -> None:

@@ -78,7 +78,11 @@ from ansible_collections.amazon.aws.plugins.plugin_utils.lookup import AWSLookup
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import create_chat_token
 from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import find_targets
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import VERSION, format_error, validate_region
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_messaging
+from ansible_collections.aws_ivs.chat.plugins.module_utils._retries import clean_error_responses
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
+    validate_endpoint_url,
+    validate_messaging,
+)
 
 OPTIONS = ("room_arn", "room_name", "capabilities", "session_duration", "attributes")
 
@@ -89,7 +93,8 @@ class LookupModule(AWSLookupBase):
         super().run(terms, variables, **kwargs)
         options = {name: self.get_option(name) for name in OPTIONS}
         users = [{**options, "user_id": str(term)} for term in terms]
-        errors = validate_region(self) + [error for user in users for error in validate_messaging(user, self.region)]
+        errors = validate_endpoint_url(self.get_option("endpoint_url")) + validate_region(self)
+        errors += [error for user in users for error in validate_messaging(user, self.region)]
         errors += [
             f"user_id: {term!r} is not valid: it must be the ID of a user (to specify a list of them, use *users)"
             for term in terms
@@ -101,6 +106,7 @@ class LookupModule(AWSLookupBase):
             raise AnsibleLookupError("; ".join(dict.fromkeys(errors)))
         set_collection_info("aws_ivs.chat", VERSION)
         client = self.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
+        clean_error_responses(client)
         try:
             (target,) = find_targets(client, options)
             return [create_chat_token(client, target.arn, user)["token"] for user in users]

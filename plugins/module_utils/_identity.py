@@ -28,7 +28,7 @@ class Found(NamedTuple):
 
 
 def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
-    """Find a resource by its ARN or, without one, by its name.
+    """Find a resource by its ARN or, without one, by its name, which is not empty.
 
     Raises AnsibleAWSError when several resources have the name; it lists their ARNs and create times. Also when List
     shows one that Get does not find: if it is Get that lags, to treat it as absent would create a second one.
@@ -38,10 +38,12 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
         if resource is not None and is_deleting(resource):
             return Found(None, [resource])
         return Found(resource, [])
+    if not name:  # the validation refuses it first: nothing is identified by nothing
+        raise AnsibleAWSError(message=f"name: a {kind.title} without a name is identified by its ARN only")
     candidates: list[Resource] = []
     listed: list[Resource] = []
     for _now in poll(LOOK_AGAIN):
-        matches = list_by_name(client, kind, name or "")
+        matches = list_by_name(client, kind, name)
         listed = [resource for resource in matches if not is_deleting(resource)]
         deleting = [resource for resource in matches if is_deleting(resource)]
         if not listed:

@@ -171,7 +171,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     describe,
     given_options,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_resource
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import detach
 
 
@@ -219,7 +219,8 @@ def main() -> None:
         required_one_of=[("arn", "name")],
         supports_check_mode=True,
     )
-    errors = validate_resource(LOGGING_CONFIGURATION, module.params, module.region)
+    errors = validate_identity(module.params, "arn", "name")
+    errors += validate_resource(LOGGING_CONFIGURATION, module.params, module.region)
     run_module(module, errors, manage_logging_configuration)
 
 

@@ -188,7 +188,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     ROOM,
     given_options,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_resource
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
 
 
 def manage_room(module: IvsChatModule, client: Any) -> None:
@@ -210,7 +210,8 @@ def main() -> None:
         required_one_of=[("arn", "name")],
         supports_check_mode=True,
     )
-    run_module(module, validate_resource(ROOM, module.params, module.region), manage_room)
+    errors = validate_identity(module.params, "arn", "name") + validate_resource(ROOM, module.params, module.region)
+    run_module(module, errors, manage_room)
 
 
 if __name__ == "__main__":
