@@ -10,13 +10,13 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ._api import OPERATIONS, get_room, list_by_name, list_rooms_until
+from ._api import OPERATIONS, list_by_name, list_rooms_until
 from ._plan import not_yet_visible
 from ._polling import NotReady, wait_until
 from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, Resource, is_changing, is_deleting, is_failed
 from ._stack import Owner
 from ._stack_outcome import AppliedChange
-from ._waits import has_failed_again, is_older
+from ._waits import LONGEST_LAG, has_failed_again, is_newer, is_older
 
 Seen = dict[str, Resource]  # what lists have shown, by ARN
 
@@ -32,6 +32,7 @@ def wait_written(
     whole = kind is LOGGING_CONFIGURATION or any(change.planned.plan.before is None for change in written)
     seen: Seen = {}
     lost: dict[str, AnsibleAWSError] = {}
+    start = time.monotonic()
 
     def waited_for(change: AppliedChange) -> bool:
         return change.arn not in lost and not _is_visible(change, seen.get(change.arn))
@@ -44,7 +45,8 @@ def wait_written(
         else:
             seen.update(_read_rooms(client, pending, pages))
         for change in pending:
-            if error := _lost(client, change, seen.get(change.arn), owner):
+            may_lag = change.planned.plan.before is None and time.monotonic() - start < LONGEST_LAG
+            if error := _lost(client, change, seen.get(change.arn), owner, may_lag):
                 lost[change.arn] = error
         if lacking := [change for change in pending if waited_for(change)]:
             first = lacking[0].planned.name
@@ -89,19 +91,38 @@ def _is_visible(change: AppliedChange, listed: Resource | None) -> bool:
     return not not_yet_visible(change.plan, listed, change.planned.kind.get_only)
 
 
-def _lost(client: Any, change: AppliedChange, listed: Resource | None, owner: Owner) -> AnsibleAWSError | None:
-    """Return the error for a written resource that somebody else has taken over or deleted, None otherwise."""
+def _lost(
+    client: Any, change: AppliedChange, listed: Resource | None, owner: Owner, may_lag: bool
+) -> AnsibleAWSError | None:
+    """Return the error for a written resource that somebody else has taken over, deleted, or changed; None otherwise.
+
+    `may_lag`: it was just created, so neither a list nor Get need show it yet.
+    """
+    kind = change.planned.kind
     if listed is None:
-        existed = change.planned.kind is ROOM and change.planned.plan.before is not None
-        if existed and get_room(client, change.arn) is None:
-            return AnsibleAWSError(message=f"{change.arn} has been deleted by somebody else in the meantime")
-        return None  # a list may lag
+        if may_lag or OPERATIONS[kind].get(client, change.arn):
+            return None
+        return AnsibleAWSError(message=f"Somebody else deleted {change.arn} after this task had written it")
     if owner.is_foreign(listed):
         stack = listed["tags"][owner.tag]
         return AnsibleAWSError(message=f"{listed['arn']} has become a member of the stack {stack!r} in the meantime")
     if is_deleting(listed):
         return AnsibleAWSError(message=f"{listed['arn']} is being deleted by somebody else")
+    if _is_overwritten(change, listed) and (current := OPERATIONS[kind].get(client, change.arn)):
+        if fields := _is_overwritten(change, current):
+            shown = ", ".join(f"{name} {value!r}" for name, value in fields.items())
+            return AnsibleAWSError(
+                message=f"Somebody else changed {change.arn} after this task had written it: it now has {shown}"
+            )
     return None
+
+
+def _is_overwritten(change: AppliedChange, shown: Resource) -> Resource:
+    """Return the written fields that have another value although the resource has been changed after the write."""
+    differing = not_yet_visible(change.plan, shown, change.planned.kind.get_only)
+    if not is_newer(shown, change.resource or {}):
+        return {}
+    return {name: value for name, value in differing.items() if name in change.plan.fields}
 
 
 def wait_unlisted(client: Any, kind: Kind, deleted: dict[str, Resource], timeout: float) -> list[Resource]:

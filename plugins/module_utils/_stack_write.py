@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from ._resources import (
     is_changing,
     is_deleting,
     is_failed,
-    older_than,
+    may_tie,
 )
 from ._retries import error_code, record_unanswered, record_writes
 from ._stack import Entry, Listed, Owner
@@ -34,7 +35,7 @@ from ._stack_outcome import AppliedChange, Outcome
 from ._stack_plan import PlannedChange, shorten
 from ._stack_wait import Seen, failed_state_error, wait_unlisted, wait_written
 from ._waits import wait_deleted
-from ._write import WaitOptions, WriteResult, write_plan, write_tags
+from ._write import WaitOptions, WriteResult, manage_remaining, stays, write_plan, write_tags
 
 MAX_UNANSWERED = 3  # calls in a row without an answer, after which the run stops
 MAX_ROUNDS = 3  # of removals, when lists turn out to have hidden members
@@ -65,10 +66,8 @@ def write_stack(
     except AnsibleAWSError as error:
         run.outcome.failed.append((None, error))
     if run.cut_off:
-        calls = len(run.unanswered)
-        run.outcome.failed.append(
-            (None, AnsibleAWSError(message=f"Stopped after {calls} calls in a row got no answer"))
-        )
+        message = f"Stopped, because the last {len(run.unanswered)} calls got no answer"
+        run.outcome.failed.append((None, AnsibleAWSError(message=message)))
     return run.outcome
 
 
@@ -181,7 +180,7 @@ class _Run:
         if entry is None:
             return write_plan(self.client, plan, declaration, options)
         self.require_references(entry)
-        current = entry.declaration(self.arns, getattr(declaration, "adopts", None))
+        current = self.current_declaration(change)
         if current != declaration:  # planned again, now that its logging configurations have their ARNs
             declaration, plan = current, current.plan(plan.before)
         if change.adopted and plan.before is not None:
@@ -195,6 +194,11 @@ class _Run:
             if hidden := self.hidden_room(entry):
                 plan = declaration.plan(hidden)
         return write_plan(self.client, plan, declaration, options)
+
+    def current_declaration(self, change: PlannedChange) -> Declaration:
+        """Return what an entry declares, now that its logging configurations have their ARNs."""
+        adopts = getattr(change.declaration, "adopts", None)
+        return change.entry.declaration(self.arns, adopts) if change.entry else change.declaration
 
     def require_references(self, entry: Entry) -> None:
         """Raise AnsibleAWSError when a logging configuration of a room has not been created."""
@@ -242,10 +246,7 @@ class _Run:
         except AnsibleAWSError as error:
             self.outcome.failed.append((None, error))
             return
-        surviving = self.report_lost(kind, written, seen, lost)
-        removed = self.give_way(kind, surviving, seen)
-        if self.options.waits.wait and removed:
-            wait_unlisted(self.client, kind, removed, self.options.waits.timeout)
+        self.give_way(kind, self.report_lost(kind, written, seen, lost), seen)
 
     def report_lost(
         self, kind: Kind, written: list[AppliedChange], seen: Seen, lost: dict[str, AnsibleAWSError]
@@ -265,47 +266,37 @@ class _Run:
             surviving.append(change)
         return surviving
 
-    def give_way(self, kind: Kind, written: list[AppliedChange], seen: Seen) -> dict[str, Resource]:
-        """Of several runs that created one name at once, the oldest resource remains: delete what this run created
-        later, and manage the oldest if it is a member of this stack.
+    def give_way(self, kind: Kind, written: list[AppliedChange], seen: Seen) -> None:
+        """Of several runs that created one name at once, the oldest resource remains (see _write.stays).
 
-        Returns what was deleted, by ARN.
+        What this run created later is deleted, and the one that remains is managed if it is a member of this stack.
         """
-        namesakes: dict[str, list[Resource]] = {}
-        for resource in seen.values():
-            if not is_deleting(resource):
-                namesakes.setdefault(resource["name"], []).append(resource)
-        removed: dict[str, Resource] = {}
+        namesakes = Counter(resource["name"] for resource in seen.values() if not is_deleting(resource))
         for change in written:
-            rivals = namesakes.get(change.planned.name, [])
-            if change.created and len(rivals) > 1:
+            # Where the list shows whole seconds, another one with the same time may turn up later.
+            if change.created and (namesakes[change.planned.name] > 1 or may_tie(seen[change.created])):
                 try:
-                    self.decide(kind, change, rivals, removed)
+                    self.decide(kind, change, change.created)
                 except AnsibleAWSError as error:
                     self.outcome.fail(change, error)
-        return removed
 
-    def decide(self, kind: Kind, change: AppliedChange, rivals: list[Resource], removed: dict[str, Resource]) -> None:
-        """Keep what this run created, or delete it for an older one; the one that is kept is read again.
+    def decide(self, kind: Kind, change: AppliedChange, created: str) -> None:
+        """Keep what this run created, or delete it and manage the one that remains.
 
-        `rivals` are entries of one listing. Raises AnsibleAWSError when the older one is not of this stack, and when
-        the one that was kept is gone.
+        Raises AnsibleAWSError when that one is not a member of this stack, or when the one that is kept is gone.
         """
-        arn = str(change.created)
-        older = still_existing(self.client, kind, older_than(arn, rivals))
-        if older:
-            OPERATIONS[kind].delete(self.client, arn)
-            removed[arn] = next(rival for rival in rivals if rival["arn"] == arn)
-        keep = older[0]["arn"] if older else arn
-        kept = OPERATIONS[kind].get(self.client, keep)
-        if kept is None or is_deleting(kept):
-            raise AnsibleAWSError(
-                message=f"{keep} has been deleted by somebody else in the meantime; run the task again"
-            )
-        if older:  # planned again, because another run was first
-            result = self.write_change(change.planned, change.planned.declaration.plan(kept))
-            change.resource, change.plan, change.created = result.resource, result.plan, None
-            change.action = "update" if result.changed else "none"
+        name, timeout = change.planned.name, self.options.waits.timeout
+        if stays(self.client, kind, name, created, timeout):
+            if not still_existing(self.client, kind, [change.resource or {}]):
+                raise AnsibleAWSError(message=f"Somebody else deleted {created} after this task had created it")
+            return
+        OPERATIONS[kind].delete(self.client, created)
+        declaration = self.current_declaration(change.planned)
+        result = manage_remaining(self.client, kind, name, declaration, replace(self.options.waits, wait=False))
+        change.resource, change.plan, change.created = result.resource, result.plan, result.created
+        change.action = "create" if result.created else "update" if result.changed else "none"
+        if self.options.waits.wait:
+            wait_unlisted(self.client, kind, {created: {"arn": created}}, timeout)
 
     # Removals.
 

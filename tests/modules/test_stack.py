@@ -215,6 +215,7 @@ class TestPlanAndApply:
         assert diff["before"].splitlines() == [
             "update room drifted",
             "    room drifted: maximum_message_length: 7",
+            "    room drifted: logging_configuration_identifiers: []",
             '    room drifted: tags.old: "1"',
             "adopt room free",
             "delete room surplus",
