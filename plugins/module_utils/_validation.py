@@ -235,6 +235,9 @@ def validate_stack(params: dict[str, Any], region: str | None) -> list[str]:
     if tag in (params["tags"] or {}):
         errors.append(f"tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag")
     errors += validate_calls_per_second(params["calls_per_second"])
+    if params["prune"] and params["release"]:
+        errors.append("release: true is not valid together with prune: choose what happens to undeclared members")
+    errors += _validate_room_defaults(params, region)
     for kind in KINDS:
         seen: dict[str, int] = {}
         for position, entry in enumerate(params[kind.plural] or []):
@@ -247,7 +250,45 @@ def validate_stack(params: dict[str, Any], region: str | None) -> list[str]:
                 errors.append(f"{path}name: {name!r} is a duplicate of the name of {kind.plural}[{seen[name]}]")
             seen.setdefault(name, position)
             errors += _validate_references(entry, params, region, path)
-            errors += _validate_entry_tags(entry, params, path)
+            errors += _validate_entry_tags(entry, params, path, kind)
+        errors += _validate_previous_names(kind, params[kind.plural] or [])
+    return errors
+
+
+def _validate_room_defaults(params: dict[str, Any], region: str | None) -> list[str]:
+    """Validate what rooms leave out by the rules of a room."""
+    path, defaults = "room_defaults.", params["room_defaults"]
+    if defaults is None:
+        return []
+    errors = validate_resource(ROOM, defaults, region, path) + _validate_references(defaults, params, region, path)
+    if params["ownership_tag"] in (defaults.get("tags") or {}):
+        tag = params["ownership_tag"]
+        errors.append(f"{path}tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag")
+    return errors
+
+
+def _validate_previous_names(kind: Kind, entries: list[dict[str, Any]]) -> list[str]:
+    """Validate that a previous name is one, and that no other entry means the same member."""
+    errors = []
+    names = {entry["name"]: position for position, entry in reversed(list(enumerate(entries)))}
+    seen: dict[str, int] = {}
+    for position, entry in enumerate(entries):
+        previous, path = entry.get("previous_name"), f"{kind.plural}[{position}].previous_name"
+        if previous is None:
+            continue
+        if not previous:
+            errors.append(f"{path}: '' is not valid: it must be the name that the member had before")
+        errors += validate_limit(path, previous, NAME)
+        if previous and previous in names:
+            errors.append(
+                f"{path}: {previous!r} is the name of {kind.plural}[{names[previous]}]: it must be a name that is no "
+                "longer declared"
+            )
+        elif previous and previous in seen:
+            errors.append(
+                f"{path}: {previous!r} is a duplicate of the previous_name of {kind.plural}[{seen[previous]}]"
+            )
+        seen.setdefault(previous, position)
     return errors
 
 
@@ -263,9 +304,10 @@ def _validate_references(entry: dict[str, Any], params: dict[str, Any], region: 
     return validate_identifiers(f"{path}logging_configurations", references, region) + unknown
 
 
-def _validate_entry_tags(entry: dict[str, Any], params: dict[str, Any], path: str) -> list[str]:
+def _validate_entry_tags(entry: dict[str, Any], params: dict[str, Any], path: str, kind: Kind) -> list[str]:
     tag, own = params["ownership_tag"], entry.get("tags") or {}
-    tags = {**(params["tags"] or {}), **own}
+    defaults = (params["room_defaults"] or {}).get("tags") if kind is ROOM else None
+    tags = {**(params["tags"] or {}), **(defaults or {}), **own}
     if tag in own:
         return [f"{path}tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag"]
     if len(tags) >= MAXIMUM_TAGS >= len(own):

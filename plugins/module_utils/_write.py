@@ -167,14 +167,14 @@ def _create(client: Any, plan: Plan, after: Resource, declaration: Declaration, 
         result = write_plan(client, declaration.plan(resource), declaration, options)
         return WriteResult(result.resource, True, plan)
     if options.wait:
-        if not _stays(client, kind, name, resource["arn"], options.timeout):
+        if not stays(client, kind, name, resource["arn"], options.timeout):
             _delete(client, Plan(kind, resource, None), options)
-            return _manage_remaining(client, kind, name, declaration, options)
+            return manage_remaining(client, kind, name, declaration, options)
         resource = wait_applied(client, kind, resource, options.timeout)
     return WriteResult(resource, True, plan, resource["arn"])
 
 
-def _stays(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> bool:
+def stays(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> bool:
     """Whether a resource that was just created stays, once those of its name are listed: the oldest does.
 
     The runs that created the younger ones remove them, which is waited for. One that stays all the same although the
@@ -197,9 +197,7 @@ def _stays(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> bool
     return all(times.get(resource["arn"]) != times[arn] for resource in remaining)
 
 
-def _manage_remaining(
-    client: Any, kind: Kind, name: str, declaration: Declaration, options: WaitOptions
-) -> WriteResult:
+def manage_remaining(client: Any, kind: Kind, name: str, declaration: Declaration, options: WaitOptions) -> WriteResult:
     """Manage the one resource of a name that remains of several runs that created it at once; create if none does.
 
     Raises AnsibleAWSError when other runs delete again and again what they created.

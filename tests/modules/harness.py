@@ -13,6 +13,7 @@ import subprocess
 import sys
 from typing import Any
 
+from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
 COLLECTION = "ansible_collections.aws_ivs.chat.plugins.modules"
@@ -45,8 +46,9 @@ def run_module(
 
     `check` and `diff` are the task's modes, everything else is an option.
 
-    Like a module's own process, it sees no AWS settings of the person who runs the tests.
+    Like a module's own process, it sees no AWS settings of the person who runs the tests, and has no warnings yet.
     """
+    warnings._global_warnings.clear()
     output = io.StringIO()
     module = importlib.import_module(f"{COLLECTION}.{module_name}")
     settings = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("AWS_")}
