@@ -10,8 +10,8 @@ short_description: Create tokens for users of an Amazon IVS Chat room
 description:
   - Creates a token for each user ID. With its token, a client can connect to a room of Amazon Interactive Video
     Service (IVS) Chat. The token must be used within one minute.
-  - Every evaluation creates new tokens. A variable that contains the lookup is evaluated each time it is used. To create
-    a token only once, use M(aws_ivs.chat.ivschat_chat_token) or C(set_fact).
+  - Every evaluation creates new tokens. A variable that contains the lookup is evaluated each time it is used. To
+    create a token only once, use M(aws_ivs.chat.ivschat_chat_token) or C(set_fact).
   - With C(--check), no call is made, and V((known after apply\)) stands for each token. A lookup does not see the
     keyword C(check_mode) of a task.
   - A token is a secret. Set C(no_log) to V(true) on the tasks that use it.

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pytest
 
-
 from tests.modules import harness
 
 from .conftest import refusal
