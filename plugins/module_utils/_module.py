@@ -17,6 +17,7 @@ except ImportError:  # reported by AnsibleAWSModule
     ClientError = type("NoBotocore", (Exception,), {})
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -49,6 +50,10 @@ class IvsChatModule(AnsibleAWSModule):
     def fail_json_aws(self, exception: BaseException, msg: str | None = None, **details: Any) -> None:
         response = exception.response if isinstance(exception, ClientError) else {}
         self.fail_json(msg=format_error(exception, msg), **camel_dict_to_snake_dict(response), **details)
+
+    def warn(self, warning: str, **details: Any) -> None:
+        """Warn as AnsibleModule does. AnsibleAWSModule also copies warnings into the result, which is deprecated."""
+        warn(warning, **details)
 
 
 def run_module(module: IvsChatModule, validation_errors: list[str], body: Callable[[IvsChatModule, Any], None]) -> None:
