@@ -50,6 +50,17 @@ class IvsChatModule(AnsibleAWSModule):
         response = exception.response if isinstance(exception, ClientError) else {}
         self.fail_json(msg=format_error(exception, msg), **camel_dict_to_snake_dict(response), **details)
 
+    def fail_json_aws_error(self, exception: AnsibleAWSError) -> None:
+        # amazon.aws leaves out the details. `writes`: the operations that the service accepted before the failure.
+        details, response = dict(exception.kwargs), {}
+        message = str(exception.message or "")
+        if exception.exception:
+            message = format_error(exception.exception, exception.message)
+            response = camel_dict_to_snake_dict(getattr(exception.exception, "response", {}))
+        if writes := details.get("writes"):
+            message += f"; before that, the service accepted {', '.join(writes)}"
+        self.fail_json(msg=message, **{**response, **details})
+
 
 def run_module(module: IvsChatModule, validation_errors: list[str], body: Callable[[IvsChatModule, Any], None]) -> None:
     """Refuse bad input before the first call, then run the module's body with a client; fail with one message."""

@@ -24,6 +24,7 @@ from ._resources import (
     MAXIMUM_TAGS,
     QUOTAS,
     ROOM,
+    STACK_TAG,
     Kind,
     Resource,
     age_order,
@@ -42,7 +43,7 @@ CALLS_PER_SECOND: dict[str, Any] = {
     "apply_defaults": True,
     "options": {name: {"type": "float", "default": quota} for name, quota in QUOTAS.items()},
 }
-OWNERSHIP_TAG = {"default": "ivschat-stack"}
+OWNERSHIP_TAG = {"default": STACK_TAG}
 
 Listed = dict[Kind, list[Resource]]  # all resources of each kind
 

@@ -172,17 +172,18 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     given_options,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
-from ansible_collections.aws_ivs.chat.plugins.module_utils._write import detach
+from ansible_collections.aws_ivs.chat.plugins.module_utils._write import confirm_users, detach
 
 
 def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
     params = module.params
     given = given_options(LOGGING_CONFIGURATION, params)
-    found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"])
-    rooms = []
-    if params["state"] == "absent" and found.before:
+    absent = params["state"] == "absent"
+    found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"], absent)
+    rooms, detached = [], []
+    if absent and found.before:
         rooms = rooms_to_detach(client, found.before, params["force"])
-    elif params["state"] == "present" and params["arn"] is None and found.before is None:
+    elif not absent and params["arn"] is None and found.before is None:
         require_destination(params["name"], given)
     converge(
         module,
@@ -190,19 +191,23 @@ def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
         LOGGING_CONFIGURATION,
         given,
         found,
-        before_write=lambda: detach(client, found.before, rooms),
-        detached_rooms=[room["arn"] for room in rooms],
+        before_write=lambda: detach(client, found.before, rooms, detached),
+        predicted={"detached_rooms": [room["arn"] for room in rooms]},
+        actual={"detached_rooms": detached},
     )
 
 
 def rooms_to_detach(client: Any, before: Resource, force: bool) -> list[Resource]:
     rooms = list_rooms(client, logging_configuration_identifier=before["arn"])
-    if rooms and not force:
+    if force or not rooms:
+        return rooms
+    using = confirm_users(client, before, rooms)
+    if using:
         raise AnsibleAWSError(
-            message=f"The logging configuration {before['arn']} was not deleted, because {len(rooms)} room(s) use it; "
-            f"set force to detach it from them: {describe(rooms)}"
+            message=f"The logging configuration {before['arn']} was not deleted, because {len(using)} room(s) use it; "
+            f"set force to detach it from them: {describe(using)}"
         )
-    return rooms
+    return []
 
 
 def require_destination(name: str, given: Resource) -> None:

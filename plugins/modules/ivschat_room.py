@@ -196,7 +196,7 @@ def manage_room(module: IvsChatModule, client: Any) -> None:
     given = given_options(ROOM, params)
     if given.get(IDENTIFIERS) and params["state"] == "present":
         given[IDENTIFIERS] = resolve_arns(client, LOGGING_CONFIGURATION, given[IDENTIFIERS], IDENTIFIERS)
-    found = find(client, ROOM, params["arn"], params["name"])
+    found = find(client, ROOM, params["arn"], params["name"], absent=params["state"] == "absent")
     handler = given.get("message_review_handler", {})
     has_uri = handler.get("uri") is not None or (found.before or {}).get("message_review_handler")
     if handler.get("fallback_result") and not has_uri:

@@ -1,6 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing is identified by nothing: what a template yields when it finds nothing never chooses a stranger's resource."""
+"""Nothing is identified by nothing: a template that finds nothing never chooses a stranger's resource."""
 
 from __future__ import annotations
 
