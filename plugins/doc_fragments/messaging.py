@@ -33,7 +33,7 @@ options:
 notes:
   - Exactly one of O(room_arn), O(room_name) and O(rooms) is required.
   - Rooms are handled independently. If the call for one room fails, the module still tries the others. Then the task
-    fails and returns RV(results) for all rooms.
+    fails and returns RV(rooms) for all rooms.
   - In check mode, the module looks up all rooms, including those specified by ARN, and writes nothing.
 """
 

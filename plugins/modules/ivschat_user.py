@@ -52,7 +52,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-results:
+rooms:
   description:
     - The result for each room, in the order in which the rooms are specified. Empty if O(rooms) is empty.
     - Also returned when the task fails after the rooms were found.
