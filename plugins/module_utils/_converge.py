@@ -12,9 +12,15 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ._api import list_by_name
 from ._identity import Found
-from ._module import SHARED_OPTIONS, IvsChatModule, write_unless_check_mode
-from ._plan import Declaration, Plan, diff
-from ._resources import STACK_TAG, Kind, Resource, describe, is_deleting, text_tags
+from ._module import (
+    SHARED_OPTIONS,
+    IvsChatModule,
+    refuse_unless_check_mode,
+    warn_if_unknown,
+    write_unless_check_mode,
+)
+from ._plan import Declaration, Plan, diff, predict
+from ._resources import KNOWN_AFTER_APPLY, STACK_TAG, Kind, Resource, describe, is_deleting, text_tags
 from ._retries import record_writes
 from ._waits import wait_deleted
 from ._write import WaitOptions, WriteResult, write_plan
@@ -41,18 +47,20 @@ def converge(
     `predicted` in check mode, and otherwise `actual`, as it is after the writes or at the failure.
     Raises AnsibleAWSError; after a write with `changed` and the accepted operations.
     """
+    arn = module.params["arn"]
+    warn_if_unknown(module, "arn", [arn], kind, "prediction for this task")
     declaration = _declaration(module, kind, given, found)
     plan = declaration.plan(found.before)
     _warn(module, client, plan)
     writes = record_writes(client)
 
-    def predict() -> tuple[WriteResult, dict[str, Any]]:
+    def without_writing() -> tuple[WriteResult, dict[str, Any]]:
         if found.unconfirmed and found.before:
             module.warn(
                 f"Lists show the {kind.title} {found.before['arn']} and Get does not find it: if it has been deleted, "
                 "there is nothing to do"
             )
-        return WriteResult(plan.after, plan.changed, plan), predicted or {}
+        return WriteResult(predict(plan, arn), plan.changed, plan), predicted or {}
 
     def write() -> tuple[WriteResult, dict[str, Any]]:
         options = WaitOptions(module.params["wait"], module.params["wait_timeout"], module.params["arn"] is None)
@@ -67,7 +75,7 @@ def converge(
         return written, actual or {}
 
     try:
-        written, returns = write_unless_check_mode(module, predict, write)
+        written, returns = write_unless_check_mode(module, without_writing, write)
     except AnsibleAWSError as error:
         if writes:
             error.kwargs.update({"changed": True, "writes": writes, **(actual or {})})
@@ -111,10 +119,11 @@ def _declaration(module: IvsChatModule, kind: Kind, given: Resource, found: Foun
     params = module.params
     if params["state"] == "absent":
         return Declaration(kind, present=False)
-    if found.before is None and params["arn"] is not None:
-        raise AnsibleAWSError(
-            message=f"arn: there is no {kind.title} {params['arn']}, and an ARN cannot be created; specify only name "
-            "to create one"
+    if found.before is None and params["arn"] not in (None, KNOWN_AFTER_APPLY):
+        refuse_unless_check_mode(
+            module,
+            f"arn: there is no {kind.title} {params['arn']}, and an ARN cannot be created; specify only name to create "
+            "one",
         )
     tags = text_tags(params["tags"]) if params["tags"] is not None else None
     return Declaration(kind, given, tags, params["purge_tags"], kept_tags=(STACK_TAG,))

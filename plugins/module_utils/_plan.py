@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
-from ._resources import MAXIMUM_TAGS, Kind, Resource, holds, is_failed, user_fields
+from ._resources import KNOWN_AFTER_APPLY, MAXIMUM_TAGS, Kind, Resource, holds, is_failed, user_fields
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,17 @@ def _check_number_of_tags(kind: Kind, tags: dict[str, str]) -> None:
             message=f"tags: the {kind.title} would have {own} tags, including those that it keeps: the maximum is "
             f"{MAXIMUM_TAGS}"
         )
+
+
+def predict(plan: Plan, arn: str | None = None) -> Resource | None:
+    """Return the resource after a plan that is not carried out; a create shows that its ARN and ID are not known.
+
+    `arn` is the ARN that the user specified for a resource that does not exist yet.
+    """
+    if plan.before is not None or plan.after is None:
+        return plan.after
+    arn = arn or KNOWN_AFTER_APPLY
+    return {**plan.after, "arn": arn, "id": arn.rpartition("/")[2]}
 
 
 def not_yet_visible(plan: Plan, resource: Resource, ignored: Collection[str] = ()) -> Resource:

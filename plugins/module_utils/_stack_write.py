@@ -13,7 +13,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ._api import OPERATIONS
 from ._identity import still_existing
-from ._plan import Plan, not_yet_visible
+from ._plan import Plan, not_yet_visible, predict
 from ._polling import NotReady, wait_until
 from ._resources import (
     KINDS,
@@ -79,7 +79,7 @@ class Outcome:
 
 def predicted(changes: list[PlannedChange]) -> Outcome:
     """Return the outcome that the plan predicts."""
-    return Outcome([AppliedChange(change, change.plan, change.action, change.plan.after) for change in changes])
+    return Outcome([AppliedChange(change, change.plan, change.action, predict(change.plan)) for change in changes])
 
 
 def write_stack(

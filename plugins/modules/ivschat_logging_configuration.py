@@ -108,12 +108,12 @@ logging_configuration:
   type: dict
   contains:
     arn:
-      description: The ARN. V(null) if check mode predicts a create.
+      description: The ARN. V((known after apply\)) if check mode predicts a create.
       returned: always
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:logging-configuration/ZyXwVu654321
     id:
-      description: The ID, which is the last part of the ARN. V(null) if check mode predicts a create.
+      description: The ID, which is the last part of the ARN. V((known after apply\)) if check mode predicts a create.
       returned: always
       type: str
       sample: ZyXwVu654321
@@ -159,11 +159,14 @@ detached_rooms:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import list_rooms
 from ansible_collections.aws_ivs.chat.plugins.module_utils._converge import converge, resource_argument_spec
 from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    IvsChatModule,
+    refuse_unless_check_mode,
+    run_module,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     DESTINATIONS,
     LOGGING_CONFIGURATION,
@@ -182,9 +185,9 @@ def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
     found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"], absent)
     rooms, detached = [], []
     if absent and found.before:
-        rooms = rooms_to_detach(client, found.before, params["force"])
+        rooms = rooms_to_detach(module, client, found.before)
     elif not absent and params["arn"] is None and found.before is None:
-        require_destination(params["name"], given)
+        require_destination(module, given)
     converge(
         module,
         client,
@@ -197,24 +200,25 @@ def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
     )
 
 
-def rooms_to_detach(client: Any, before: Resource, force: bool) -> list[Resource]:
+def rooms_to_detach(module: IvsChatModule, client: Any, before: Resource) -> list[Resource]:
     rooms = list_rooms(client, logging_configuration_identifier=before["arn"])
-    if force or not rooms:
+    if not rooms or module.params["force"]:
         return rooms
-    using = confirm_users(client, before, rooms)
-    if using:
-        raise AnsibleAWSError(
-            message=f"The logging configuration {before['arn']} was not deleted, because {len(using)} room(s) use it; "
-            f"set force to detach it from them: {describe(using)}"
+    if using := confirm_users(client, before, rooms):
+        refuse_unless_check_mode(
+            module,
+            f"The logging configuration {before['arn']} was not deleted, because {len(using)} room(s) use it; set "
+            f"force to detach it from them: {describe(using)}",
         )
     return []
 
 
-def require_destination(name: str, given: Resource) -> None:
+def require_destination(module: IvsChatModule, given: Resource) -> None:
     if "destination_configuration" not in given:
-        raise AnsibleAWSError(
-            message=f"destination_configuration: one of {', '.join(DESTINATIONS)} is required to create the logging "
-            f"configuration {name!r}, which does not exist yet"
+        refuse_unless_check_mode(
+            module,
+            f"destination_configuration: one of {', '.join(DESTINATIONS)} is required to create the logging "
+            f"configuration {module.params['name']!r}, which does not exist yet",
         )
 
 

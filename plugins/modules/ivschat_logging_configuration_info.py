@@ -18,6 +18,7 @@ options:
   arns:
     description:
       - Return only the logging configurations with these ARNs. ARNs that do not exist are ignored.
+      - In check mode, V((known after apply\)) is accepted with a warning, because the resource does not exist yet.
     type: list
     elements: str
   name:
@@ -105,17 +106,26 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._api import (
     get_logging_configuration,
     list_logging_configurations,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
-from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, has_tags
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    IvsChatModule,
+    run_module,
+    warn_if_unknown,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
+    LOGGING_CONFIGURATION,
+    has_tags,
+    is_known_arn,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_filters
 
 
 def logging_configuration_info(module: IvsChatModule, client: Any) -> None:
     params = module.params
+    warn_if_unknown(module, "arns", params["arns"] or [], LOGGING_CONFIGURATION, "result of this task")
     if params["arns"] is None:
         found = list_logging_configurations(client, params["name"])
     else:
-        found = [get_logging_configuration(client, arn) for arn in dict.fromkeys(params["arns"])]
+        found = [get_logging_configuration(client, arn) for arn in dict.fromkeys(params["arns"]) if is_known_arn(arn)]
     matching = [
         configuration
         for configuration in found

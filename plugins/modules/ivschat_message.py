@@ -67,7 +67,7 @@ rooms:
       type: str
       sample: lobby
     arn:
-      description: The ARN of the room.
+      description: The ARN of the room. V((known after apply\)) if the room does not exist yet in check mode.
       returned: always
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456

@@ -20,6 +20,7 @@ from tests.modules.harness import run_module
 REGION, ACCOUNT = "us-east-1", "123456789012"
 
 ASSIGNED = ("arn", "id", "create_time", "update_time")
+KNOWN_AFTER_APPLY = "(known after apply)"  # the ARN and the ID in a predicted create
 
 Run = Callable[..., dict[str, Any]]
 
@@ -113,12 +114,13 @@ def apply(emulator: Emulator, run: Run) -> Run:
             assert foretold[key] is None
         else:
             assert set(foretold[key]) == set(result[key])
-            created = foretold[key]["arn"] is None
+            created = foretold[key]["arn"] == KNOWN_AFTER_APPLY
             late = ASSIGNED if created else ("update_time",) if result["changed"] else ()
             assert {name: value for name, value in foretold[key].items() if name not in late} == {
                 name: value for name, value in result[key].items() if name not in late
             }
-            assert not created or [foretold[key][name] for name in ASSIGNED] == [None] * len(ASSIGNED)
+            unknown = [KNOWN_AFTER_APPLY, KNOWN_AFTER_APPLY, None, None]
+            assert not created or [foretold[key][name] for name in ASSIGNED] == unknown
             assert None not in [result[key][name] for name in ASSIGNED]
         written = len(emulator.writes())
         again = run(module, diff=True, **options)

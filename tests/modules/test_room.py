@@ -101,9 +101,8 @@ class TestIdentity:
         apply(arn=second["arn"], name="lobby")
         assert rooms() == sorted([("lobby", first["arn"]), ("lobby", second["arn"])])
 
-    @pytest.mark.parametrize("check", [False, True])
-    def test_unknown_arn_present(self, room, calls, check):
-        message = refusal(room(arn=UNKNOWN, name="lobby", check=check))
+    def test_unknown_arn_present(self, room, calls):
+        message = refusal(room(arn=UNKNOWN, name="lobby"))
         assert message == (
             f"arn: there is no room {UNKNOWN}, and an ARN cannot be created; specify only name to create one"
         )
@@ -230,13 +229,12 @@ class TestLoggingConfigurations:
         assert shown(logs["a"], "c") == sorted([logs["a"], logs["c"]])
         assert shown() == []
 
-    @pytest.mark.parametrize("check", [False, True])
     @pytest.mark.parametrize("existing", [False, True])
-    def test_unknown_name(self, room, logs, emulator, check, existing):
+    def test_unknown_name(self, room, logs, emulator, existing):
         if existing:
             room(name="lobby")
         emulator.forget_calls()
-        message = refusal(room(name="lobby", logging_configuration_identifiers=["a", "nope"], check=check))
+        message = refusal(room(name="lobby", logging_configuration_identifiers=["a", "nope"]))
         assert message == f"{self.OPTION}: no logging configuration is named 'nope'"
         assert emulator.writes() == []
 
