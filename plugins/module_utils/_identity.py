@@ -25,15 +25,17 @@ class Found(NamedTuple):
 
     before: Resource | None
     deleting: list[Resource]
+    unconfirmed: bool = False  # a list shows the resource, and Get does not find it
 
 
-def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
+def find(client: Any, kind: Kind, arn: str | None, name: str | None, absent: bool = False) -> Found:
     """Find a resource by its ARN or, without one, by its name, which is not empty.
 
     One whose ARN is not known yet does not exist.
 
     Raises AnsibleAWSError when several resources have the name; it lists their ARNs and create times. Also when List
-    shows one that Get does not find: if it is Get that lags, to treat it as absent would create a second one.
+    shows one that Get does not find: if it is Get that lags, to treat it as absent would create a second one. With
+    `absent` that one is returned: to delete it by its ARN does no harm, whichever of the two is right.
     """
     if arn == KNOWN_AFTER_APPLY:
         return Found(None, [])
@@ -46,6 +48,7 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
         raise AnsibleAWSError(message=f"name: a {kind.title} without a name is identified by its ARN only")
     candidates: list[Resource] = []
     listed: list[Resource] = []
+    deleting: list[Resource] = []
     for _now in poll(LOOK_AGAIN):
         matches = list_by_name(client, kind, name)
         listed = [resource for resource in matches if not is_deleting(resource)]
@@ -55,6 +58,8 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
         candidates = still_existing(client, kind, listed) if len(listed) > 1 else listed
         if len(candidates) == 1 and (before := with_details(client, kind, candidates[0])):
             return Found(before, deleting)
+    if absent and len(listed) == 1:
+        return Found(listed[0], deleting, unconfirmed=True)
     if len(candidates) <= 1:
         raise inconsistent_read_error(kind, [resource["arn"] for resource in listed])
     raise AnsibleAWSError(

@@ -55,6 +55,17 @@ class IvsChatModule(AnsibleAWSModule):
         """Warn as AnsibleModule does. AnsibleAWSModule also copies warnings into the result, which is deprecated."""
         warn(warning, **details)
 
+    def fail_json_aws_error(self, exception: AnsibleAWSError) -> None:
+        # amazon.aws leaves out the details. `writes`: the operations that the service accepted before the failure.
+        details, response = dict(exception.kwargs), {}
+        message = str(exception.message or "")
+        if exception.exception:
+            message = format_error(exception.exception, exception.message)
+            response = camel_dict_to_snake_dict(getattr(exception.exception, "response", {}))
+        if writes := details.get("writes"):
+            message += f"; before that, the service accepted {', '.join(writes)}"
+        self.fail_json(msg=message, **{**response, **details})
+
 
 def run_module(module: IvsChatModule, validation_errors: list[str], body: Callable[[IvsChatModule, Any], None]) -> None:
     """Refuse bad input before the first call, then run the module's body with a client; fail with one message."""

@@ -145,6 +145,7 @@ DESTINATIONS = {"s3": "bucket_name", "cloud_watch_logs": "log_group_name", "fire
 IDENTIFIERS = "logging_configuration_identifiers"
 MAXIMUM_LOGGING_CONFIGURATIONS = 3
 MAXIMUM_TAGS = 50
+STACK_TAG = "ivschat-stack"  # marks the members of a stack, unless its ownership_tag says otherwise
 TAG_KEY = Limit(1, 128, "1 to 128 characters")
 TAG_VALUE = Limit(0, 256, "at most 256 characters")
 ARN_LENGTH = 128

@@ -176,17 +176,18 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     given_options,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
-from ansible_collections.aws_ivs.chat.plugins.module_utils._write import detach
+from ansible_collections.aws_ivs.chat.plugins.module_utils._write import confirm_users, detach
 
 
 def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
     params = module.params
     given = given_options(LOGGING_CONFIGURATION, params)
-    found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"])
-    rooms = []
-    if params["state"] == "absent" and found.before:
+    absent = params["state"] == "absent"
+    found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"], absent)
+    rooms, detached = [], []
+    if absent and found.before:
         rooms = rooms_to_detach(module, client, found.before)
-    elif params["state"] == "present" and params["arn"] is None and found.before is None:
+    elif not absent and params["arn"] is None and found.before is None:
         require_destination(module, given)
     converge(
         module,
@@ -194,8 +195,9 @@ def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
         LOGGING_CONFIGURATION,
         given,
         found,
-        before_write=lambda: detach(client, found.before, rooms),
-        detached_rooms=[room["arn"] for room in rooms],
+        before_write=lambda: detach(client, found.before, rooms, detached),
+        predicted={"detached_rooms": [room["arn"] for room in rooms]},
+        actual={"detached_rooms": detached},
     )
 
 
@@ -203,11 +205,12 @@ def rooms_to_detach(module: IvsChatModule, client: Any, before: Resource) -> lis
     rooms = list_rooms(client, logging_configuration_identifier=before["arn"])
     if not rooms or module.params["force"]:
         return rooms
-    refuse_unless_check_mode(
-        module,
-        f"The logging configuration {before['arn']} was not deleted, because {len(rooms)} room(s) use it; set force to "
-        f"detach it from them: {describe(rooms)}",
-    )
+    if using := confirm_users(client, before, rooms):
+        refuse_unless_check_mode(
+            module,
+            f"The logging configuration {before['arn']} was not deleted, because {len(using)} room(s) use it; set "
+            f"force to detach it from them: {describe(using)}",
+        )
     return []
 
 

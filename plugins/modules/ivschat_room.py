@@ -205,7 +205,7 @@ def manage_room(module: IvsChatModule, client: Any) -> None:
     if given.get(IDENTIFIERS) and params["state"] == "present":
         refuse = partial(refuse_unless_check_mode, module)
         given[IDENTIFIERS] = resolve_arns(client, LOGGING_CONFIGURATION, given[IDENTIFIERS], IDENTIFIERS, refuse)
-    found = find(client, ROOM, params["arn"], params["name"])
+    found = find(client, ROOM, params["arn"], params["name"], absent=params["state"] == "absent")
     handler = given.get("message_review_handler", {})
     has_uri = handler.get("uri") is not None or (found.before or {}).get("message_review_handler")
     if handler.get("fallback_result") and not has_uri:

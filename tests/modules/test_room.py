@@ -66,10 +66,12 @@ class TestIdentity:
     def test_the_empty_name_identifies_nothing_and_takes_a_name_away(self, apply, room, clients, rooms):
         named = room(name="lobby")["room"]
         nameless = clients().create_room()["arn"]
-        for state in ("present", "absent"):
-            assert "identifies nothing" in refusal(room(name="", state=state))
+        for state in ("present", "absent"):  # by nothing, nothing is identified
+            assert "identifies nothing" in refusal(room(name="", maximum_message_length=7, state=state))
+        assert apply(arn=nameless, name="", maximum_message_length=7)["room"]["arn"] == nameless
+        apply(arn=nameless, state="absent")
+        assert rooms() == [("lobby", named["arn"])]
         assert apply(arn=named["arn"], name="")["room"]["name"] == ""
-        assert sorted(rooms()) == sorted([("", named["arn"]), ("", nameless)])
 
     @pytest.mark.parametrize("check", [False, True])
     @pytest.mark.parametrize("state", ["present", "absent"])
@@ -344,7 +346,7 @@ class TestReadsThatDisagree:
         assert [call["operation"] for call in emulator.writes()] == ["CreateRoom", "DeleteRoom", "CreateRoom"]
 
     @pytest.mark.parametrize("check", [False, True])
-    @pytest.mark.parametrize("options", [{}, {"state": "absent"}])
+    @pytest.mark.parametrize("options", [{}, {"maximum_message_length": 7}])
     def test_no_second_one_is_made(self, room, emulator, monkeypatch, options, check):
         monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
         emulator.set(lag={"get": {"seconds": 60}})
@@ -353,6 +355,16 @@ class TestReadsThatDisagree:
         message = refusal(room(name="lobby", check=check, **options))
         assert message.startswith("List shows 1 room(s) that Get does not find, such as ")
         assert made in message and emulator.writes() == []
+
+    def test_it_is_deleted_by_its_arn(self, room, emulator, monkeypatch):
+        monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
+        emulator.set(lag={"get": {"seconds": 60}})
+        made = room(name="lobby")["room"]["arn"]
+        emulator.forget_calls()
+        for check in (True, False):
+            assert (room(name="lobby", state="absent", check=check)["changed"], emulator.writes()[:-1]) == (True, [])
+        (delete,) = emulator.writes()
+        assert (delete["operation"], delete["parameters"]["identifier"]) == ("DeleteRoom", made)
 
     def test_nor_after_a_create_that_ended_unclear(self, room, emulator, monkeypatch):
         monkeypatch.setattr(_write, "LOOK_BEFORE_REPEAT", 0.3)
