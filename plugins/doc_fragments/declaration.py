@@ -18,8 +18,9 @@ options:
   arn:
     description:
       - The ARN of an existing resource in the region of the task. A bare ID is not accepted.
-      - At least one of O(arn) and O(name) is required, with a value that is neither null nor empty. If you specify both, the resource with this ARN is renamed to
-        O(name), also if another resource has this name, in which case the task warns you. V("") removes the name.
+      - At least one of O(arn) and O(name) is required, with a value that is neither null nor empty.
+      - If you specify both, the resource with this ARN is renamed to O(name), also if another resource has this name,
+        in which case the task warns you. V("") removes the name.
       - If the ARN does not exist, the task fails with O(state=present), because an ARN cannot be created.
     type: str
   name:
