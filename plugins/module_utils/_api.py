@@ -114,9 +114,9 @@ def list_rooms(
         "messageReviewHandlerUri": message_review_handler_uri,
         "loggingConfigurationIdentifier": logging_configuration_identifier,
     }
-    pages = _pages(client.list_rooms, "rooms", **{key: value for key, value in filters.items() if value})
+    given = {key: value for key, value in filters.items() if value}
     try:
-        return [_resource(ROOM, room) for room in pages]
+        return [_resource(ROOM, room) for room in _pages(client.list_rooms, "rooms", **given)]
     except is_boto3_error_code("ResourceNotFoundException"):
         if logging_configuration_identifier is None:
             raise
