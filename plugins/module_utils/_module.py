@@ -61,7 +61,8 @@ class IvsChatModule(AnsibleAWSModule):
         message = str(exception.message or "")
         if exception.exception:
             message = format_error(exception.exception, exception.message)
-            response = camel_dict_to_snake_dict(getattr(exception.exception, "response", {}))
+            if isinstance(exception.exception, ClientError):  # others have a response that is None
+                response = camel_dict_to_snake_dict(exception.exception.response)
         if writes := details.get("writes"):
             message += f"; before that, the service accepted {', '.join(writes)}"
         self.fail_json(msg=message, **{**response, **details})
