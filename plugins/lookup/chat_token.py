@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.plugins
   - amazon.aws.region.plugins
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_chat_token
 """
@@ -88,7 +89,11 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     validate_region,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import KNOWN_AFTER_APPLY
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_messaging
+from ansible_collections.aws_ivs.chat.plugins.module_utils._retries import clean_error_responses
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
+    validate_endpoint_url,
+    validate_messaging,
+)
 
 OPTIONS = ("room_arn", "room_name", "capabilities", "session_duration", "attributes")
 
@@ -103,7 +108,8 @@ class LookupModule(AWSLookupBase):
         super().run(terms, variables, **kwargs)
         options = {name: self.get_option(name) for name in OPTIONS}
         users = [{**options, "user_id": str(term)} for term in terms]
-        errors = validate_region(self) + [error for user in users for error in validate_messaging(user, self.region)]
+        errors = validate_endpoint_url(self.get_option("endpoint_url")) + validate_region(self)
+        errors += [error for user in users for error in validate_messaging(user, self.region)]
         errors += [
             f"user_id: {term!r} is not valid: it must be the ID of a user (to specify a list of them, use *users)"
             for term in terms
@@ -121,6 +127,7 @@ class LookupModule(AWSLookupBase):
             return [KNOWN_AFTER_APPLY for _user in users]
         set_collection_info("aws_ivs.chat", VERSION)
         client = self.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
+        clean_error_responses(client)
         try:
             (target,) = find_targets(client, options, _refuse)
             return [create_chat_token(client, target.arn, user)["token"] for user in users]

@@ -43,6 +43,7 @@ class Declaration:
     tags: dict[str, str] | None = None  # None: left unchanged
     purge_tags: bool = True
     present: bool = True
+    kept_tags: tuple[str, ...] = ()  # keys that purge_tags does not remove
 
     def plan(self, before: Resource | None) -> Plan:
         """Plan the way from a current state (None: there is no such resource) to the declared one.
@@ -65,6 +66,7 @@ def _plan_present(declaration: Declaration, before: Resource | None) -> Plan:
         if declaration.tags is not None
         else ({}, [])
     )
+    to_unset = [key for key in to_unset if key not in declaration.kept_tags]
     kept = {key: value for key, value in current["tags"].items() if key not in to_unset}
     after["tags"] = {**kept, **to_set}
     _check_number_of_tags(kind, after["tags"])

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible.module_utils.common.text.converters import to_text
 
@@ -37,6 +38,8 @@ from ._resources import (
     text_tags,
 )
 
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*)|[0-9a-f:.]+", re.IGNORECASE)
+MINIMUM_CALLS_PER_SECOND = 0.001  # a call every 17 minutes
 MAXIMUM_CALLS_PER_SECOND = 1_000_000  # in effect, no limit
 
 
@@ -114,6 +117,24 @@ def validate_tags(tags: dict[Any, Any] | None, path: str = "", as_filter: bool =
     return errors
 
 
+def validate_endpoint_url(url: str | None) -> list[str]:
+    """Validate the URL of an endpoint; none, or an empty one, means the endpoint of the region.
+
+    botocore builds requests from a URL with a bad port, so that the failure would look like one of the connection.
+    """
+    try:
+        parts = urlsplit(url or "https://localhost")
+        valid = parts.scheme in ("http", "https") and parts.port != 0 and _HOST.fullmatch(parts.hostname or "")
+    except ValueError:  # of a port that is not a number from 0 to 65535
+        valid = None
+    if valid:
+        return []
+    return [
+        f"endpoint_url: {url!r} is not valid: it must be an http or https URL with a host and, if any, a port from 1 "
+        "to 65535, such as http://localhost:5000"
+    ]
+
+
 # Fields with rules beyond a limit.
 
 
@@ -187,6 +208,17 @@ def validate_resource(kind: Kind, params: dict[str, Any], region: str | None, pa
     return errors + validate_tags(params.get("tags"), path)
 
 
+def validate_identity(params: dict[str, Any], *options: str) -> list[str]:
+    """Validate that one of the options that identify something has a value: nothing is identified by nothing.
+
+    ansible-core's required_one_of also counts an option that is null, as a template makes it that finds nothing.
+    """
+    if any(params[option] not in (None, "") for option in options):
+        return []
+    given = ", ".join(f"{option}: {'null' if params[option] is None else repr(params[option])}" for option in options)
+    return [f"{given} identifies nothing: at least one of {', '.join(options)} must have a value"]
+
+
 def validate_filters(kind: Kind, params: dict[str, Any], region: str | None) -> list[str]:
     """Validate the filters that both info modules have."""
     errors = validate_limit("name", params["name"], NAME)
@@ -203,6 +235,9 @@ def validate_stack(params: dict[str, Any], region: str | None) -> list[str]:
     if tag in (params["tags"] or {}):
         errors.append(f"tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag")
     errors += validate_calls_per_second(params["calls_per_second"])
+    if params["prune"] and params["release"]:
+        errors.append("release: true is not valid together with prune: choose what happens to undeclared members")
+    errors += _validate_room_defaults(params, region)
     for kind in KINDS:
         seen: dict[str, int] = {}
         for position, entry in enumerate(params[kind.plural] or []):
@@ -215,7 +250,45 @@ def validate_stack(params: dict[str, Any], region: str | None) -> list[str]:
                 errors.append(f"{path}name: {name!r} is a duplicate of the name of {kind.plural}[{seen[name]}]")
             seen.setdefault(name, position)
             errors += _validate_references(entry, params, region, path)
-            errors += _validate_entry_tags(entry, params, path)
+            errors += _validate_entry_tags(entry, params, path, kind)
+        errors += _validate_previous_names(kind, params[kind.plural] or [])
+    return errors
+
+
+def _validate_room_defaults(params: dict[str, Any], region: str | None) -> list[str]:
+    """Validate what rooms leave out by the rules of a room."""
+    path, defaults = "room_defaults.", params["room_defaults"]
+    if defaults is None:
+        return []
+    errors = validate_resource(ROOM, defaults, region, path) + _validate_references(defaults, params, region, path)
+    if params["ownership_tag"] in (defaults.get("tags") or {}):
+        tag = params["ownership_tag"]
+        errors.append(f"{path}tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag")
+    return errors
+
+
+def _validate_previous_names(kind: Kind, entries: list[dict[str, Any]]) -> list[str]:
+    """Validate that a previous name is one, and that no other entry means the same member."""
+    errors = []
+    names = {entry["name"]: position for position, entry in reversed(list(enumerate(entries)))}
+    seen: dict[str, int] = {}
+    for position, entry in enumerate(entries):
+        previous, path = entry.get("previous_name"), f"{kind.plural}[{position}].previous_name"
+        if previous is None:
+            continue
+        if not previous:
+            errors.append(f"{path}: '' is not valid: it must be the name that the member had before")
+        errors += validate_limit(path, previous, NAME)
+        if previous and previous in names:
+            errors.append(
+                f"{path}: {previous!r} is the name of {kind.plural}[{names[previous]}]: it must be a name that is no "
+                "longer declared"
+            )
+        elif previous and previous in seen:
+            errors.append(
+                f"{path}: {previous!r} is a duplicate of the previous_name of {kind.plural}[{seen[previous]}]"
+            )
+        seen.setdefault(previous, position)
     return errors
 
 
@@ -231,9 +304,10 @@ def _validate_references(entry: dict[str, Any], params: dict[str, Any], region: 
     return validate_identifiers(f"{path}logging_configurations", references, region) + unknown
 
 
-def _validate_entry_tags(entry: dict[str, Any], params: dict[str, Any], path: str) -> list[str]:
+def _validate_entry_tags(entry: dict[str, Any], params: dict[str, Any], path: str, kind: Kind) -> list[str]:
     tag, own = params["ownership_tag"], entry.get("tags") or {}
-    tags = {**(params["tags"] or {}), **own}
+    defaults = (params["room_defaults"] or {}).get("tags") if kind is ROOM else None
+    tags = {**(params["tags"] or {}), **(defaults or {}), **own}
     if tag in own:
         return [f"{path}tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag"]
     if len(tags) >= MAXIMUM_TAGS >= len(own):
@@ -257,10 +331,10 @@ def validate_owner(name: str | None, tag: str) -> list[str]:
 def validate_calls_per_second(calls_per_second: dict[str, float | None]) -> list[str]:
     """Validate the maximum number of calls per second of each group of operations."""
     return [
-        f"calls_per_second.{name}: {value} is not valid: it must be a number greater than 0 and at most "
+        f"calls_per_second.{name}: {value} is not valid: it must be a number from {MINIMUM_CALLS_PER_SECOND} to "
         f"{MAXIMUM_CALLS_PER_SECOND}"
         for name, value in calls_per_second.items()
-        if value is None or not 0 < value <= MAXIMUM_CALLS_PER_SECOND
+        if value is None or not MINIMUM_CALLS_PER_SECOND <= value <= MAXIMUM_CALLS_PER_SECOND
     ]
 
 

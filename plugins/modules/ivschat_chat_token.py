@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ extends_documentation_fragment:
   - aws_ivs.chat.messaging.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 notes:
   - Exactly one of O(room_arn) and O(room_name) is required.
   - In check mode, the module looks up the room and creates no token. RV(token), RV(token_expiration_time), and

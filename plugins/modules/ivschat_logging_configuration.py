@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_logging_configuration_info
   - module: aws_ivs.chat.ivschat_room
@@ -174,18 +175,19 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     describe,
     given_options,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_resource
-from ansible_collections.aws_ivs.chat.plugins.module_utils._write import detach
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
+from ansible_collections.aws_ivs.chat.plugins.module_utils._write import confirm_users, detach
 
 
 def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
     params = module.params
     given = given_options(LOGGING_CONFIGURATION, params)
-    found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"])
-    rooms = []
-    if params["state"] == "absent" and found.before:
+    absent = params["state"] == "absent"
+    found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"], absent)
+    rooms, detached = [], []
+    if absent and found.before:
         rooms = rooms_to_detach(module, client, found.before)
-    elif params["state"] == "present" and params["arn"] is None and found.before is None:
+    elif not absent and params["arn"] is None and found.before is None:
         require_destination(module, given)
     converge(
         module,
@@ -193,8 +195,9 @@ def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
         LOGGING_CONFIGURATION,
         given,
         found,
-        before_write=lambda: detach(client, found.before, rooms),
-        detached_rooms=[room["arn"] for room in rooms],
+        before_write=lambda: detach(client, found.before, rooms, detached),
+        predicted={"detached_rooms": [room["arn"] for room in rooms]},
+        actual={"detached_rooms": detached},
     )
 
 
@@ -202,11 +205,12 @@ def rooms_to_detach(module: IvsChatModule, client: Any, before: Resource) -> lis
     rooms = list_rooms(client, logging_configuration_identifier=before["arn"])
     if not rooms or module.params["force"]:
         return rooms
-    refuse_unless_check_mode(
-        module,
-        f"The logging configuration {before['arn']} was not deleted, because {len(rooms)} room(s) use it; set force to "
-        f"detach it from them: {describe(rooms)}",
-    )
+    if using := confirm_users(client, before, rooms):
+        refuse_unless_check_mode(
+            module,
+            f"The logging configuration {before['arn']} was not deleted, because {len(using)} room(s) use it; set "
+            f"force to detach it from them: {describe(using)}",
+        )
     return []
 
 
@@ -225,7 +229,8 @@ def main() -> None:
         required_one_of=[("arn", "name")],
         supports_check_mode=True,
     )
-    errors = validate_resource(LOGGING_CONFIGURATION, module.params, module.region)
+    errors = validate_identity(module.params, "arn", "name")
+    errors += validate_resource(LOGGING_CONFIGURATION, module.params, module.region)
     run_module(module, errors, manage_logging_configuration)
 
 

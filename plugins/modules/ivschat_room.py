@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -58,7 +59,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_room_info
   - module: aws_ivs.chat.ivschat_logging_configuration
@@ -195,7 +196,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     ROOM,
     given_options,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_resource
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
 
 
 def manage_room(module: IvsChatModule, client: Any) -> None:
@@ -204,7 +205,7 @@ def manage_room(module: IvsChatModule, client: Any) -> None:
     if given.get(IDENTIFIERS) and params["state"] == "present":
         refuse = partial(refuse_unless_check_mode, module)
         given[IDENTIFIERS] = resolve_arns(client, LOGGING_CONFIGURATION, given[IDENTIFIERS], IDENTIFIERS, refuse)
-    found = find(client, ROOM, params["arn"], params["name"])
+    found = find(client, ROOM, params["arn"], params["name"], absent=params["state"] == "absent")
     handler = given.get("message_review_handler", {})
     has_uri = handler.get("uri") is not None or (found.before or {}).get("message_review_handler")
     if handler.get("fallback_result") and not has_uri:
@@ -218,7 +219,8 @@ def main() -> None:
         required_one_of=[("arn", "name")],
         supports_check_mode=True,
     )
-    run_module(module, validate_resource(ROOM, module.params, module.region), manage_room)
+    errors = validate_identity(module.params, "arn", "name") + validate_resource(ROOM, module.params, module.region)
+    run_module(module, errors, manage_room)
 
 
 if __name__ == "__main__":

@@ -241,7 +241,10 @@ class TestStates:
         arn = in_state("DELETE_FAILED")
         emulator.set(failing_transitions=["DELETE"])
         message = refusal(logging(name="archive", state="absent", wait=True, wait_timeout=60))
-        assert message == f"The logging configuration {arn} is in state DELETE_FAILED; run the task again"
+        assert message == (
+            f"The logging configuration {arn} is in state DELETE_FAILED; run the task again; before that, the service "
+            "accepted DeleteLoggingConfiguration"
+        )
         assert logging(name="archive", state="absent", wait=True)["changed"]
 
     def test_a_failed_one_can_be_deleted(self, apply, in_state, run):
