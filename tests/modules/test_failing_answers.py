@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from .answers import ARN, Answer, AnswerServer
+from .answers import ARN, PAGE, Answer, AnswerServer
 from .conftest import Run, refusal
 
-PAGE = b"<html>" + b"<p>Bad gateway</p>\n" * 5000 + b"</html>"
 VALIDATION = {"reason": "FIELD_VALIDATION_FAILED", "message": "Not valid"}
 
 
