@@ -17,6 +17,7 @@ from ansible.module_utils.testing import patch_module_args
 
 COLLECTION = "ansible_collections.aws_ivs.chat.plugins.modules"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+NULL = "(null)"  # an option that a task sets to null, as a template may do
 CREDENTIALS = {
     "access_key": "AKIAEMULATORTESTS0001",
     "secret_key": "not-a-secret-but-long-enough-to-be-blanked-0001",
@@ -25,10 +26,10 @@ CREDENTIALS = {
 
 
 def module_arguments(url: str, options: dict[str, Any], check: bool, diff: bool) -> dict[str, Any]:
-    """Return a task's arguments as Ansible hands them to a module; an option of None is left out."""
+    """Return a task's arguments as Ansible hands them to a module; an option of None is left out, NULL is null."""
     given = {**CREDENTIALS, "endpoint_url": url, **options}
     return {
-        **{key: value for key, value in given.items() if value is not None},
+        **{key: None if value == NULL else value for key, value in given.items() if value is not None},
         "_ansible_check_mode": check,
         "_ansible_diff": diff,
         "_ansible_remote_tmp": "/tmp",
