@@ -1,10 +1,10 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The WSGI layer around moto: faults, holds, quotas, latency and the log of all calls, set over HTTP by tests.
+"""The WSGI layer around moto: faults, holds, interventions, quotas, latency, the log of calls, set over HTTP by tests.
 
-/moto-api/ivschat/{settings,faults,holds,calls,verify-token}; settings.py, Fault and Hold describe the keys, README.md
-all of it. /moto-api/reset resets all of this with the state.
+/moto-api/ivschat/{settings,faults,holds,interventions,calls,verify-token,connections,flush-logs}; settings.py, Fault,
+Hold and Intervention describe the keys, README.md all of it. /moto-api/reset resets all of this with the state.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import contextlib
 import http
 import io
 import json
+import re
 import select
 import socket
 import struct
@@ -26,6 +27,9 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from . import moto_bridge
+from .connections import Handshake
+from .messaging import CONNECT, Messaging
+from .rates import Buckets
 from .service_model import (
     OPERATIONS,
     Response,
@@ -42,20 +46,21 @@ PREFIX = "/moto-api/ivschat/"
 TIMEOUT_SECONDS = 70
 # Faults that are not an error code of the service.
 TRANSPORT_FAULTS = ("Http503", "ConnectionReset", "Timeout")
+_HEADER_TEXT = re.compile(r"[ -~]*")
 
 
 @dataclass
 class Call:
     """One call in the log. `effect`: it was a write and took effect, even when the caller received an error."""
 
-    number: int
-    time: float
     service: str
     operation: str | None
     parameters: dict[str, Any] | None
-    account: str
-    region: str
-    access_key_id: str
+    account: str = ""
+    region: str = ""
+    access_key_id: str = ""
+    number: int = 0
+    time: float = field(default_factory=time.time)
     status: int | None = None
     error: str | None = None
     fault: str | None = None
@@ -67,11 +72,13 @@ class Call:
 class Fault:
     """`count` calls of `operation` fail, after `skip` that pass; "after" lets the call take effect first.
 
+    They get an `error`, or a `response` as it stands: {"status": code, "headers": {name: value}, "body": text}.
     Only the first fault that matches a call applies, so faults apply in the order in which they were set.
     """
 
     operation: str
-    error: str
+    error: str | None = None
+    response: dict[str, Any] | None = None
     when: str = "before"
     count: int = 1
     skip: int = 0
@@ -80,11 +87,14 @@ class Fault:
     def validate(self) -> None:
         """ValueError when a member is not allowed."""
         _validate_match(self)
-        if not (self.error in TRANSPORT_FAULTS or (isinstance(self.error, str) and is_error_code(self.error))):
+        if (self.error is None) == (self.response is None):
+            raise ValueError("a fault has either an error or a response")
+        if self.response is not None:
+            _validate_response(self.response)
+        elif not (self.error in TRANSPORT_FAULTS or (isinstance(self.error, str) and is_error_code(self.error))):
             others = ", ".join(TRANSPORT_FAULTS)
             raise ValueError(f"error: {self.error!r} is neither an error code of the service nor one of {others}")
-        if not is_number(self.count, 1, integer=True):
-            raise ValueError(f"count: {self.count!r} is not an integer greater than 0")
+        _validate_count(self)
         if not isinstance(self.message, str):
             raise ValueError(f"message: {self.message!r} is not a string")
 
@@ -105,10 +115,68 @@ class Hold:
         _validate_match(self)
 
 
-def _validate_match(planned: Fault | Hold) -> None:
+@dataclass
+class Intervention:
+    """A change of somebody else's beside `count` calls of `operation`, after `skip` that pass.
+
+    `action` is the operation carried out, with `parameters`; it does not count as a call. A name in place of an
+    ARN in `identifier`, `roomIdentifier` and `resourceArn` means the resource of this name that was updated last.
+    Each intervention counts calls on its own.
+    """
+
+    operation: str
+    action: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    when: str = "after"
+    count: int = 1
+    skip: int = 0
+    results: list[dict[str, Any]] = field(default_factory=list)
+
+    def validate(self) -> None:
+        """ValueError when a member is not allowed."""
+        _validate_match(self)
+        _validate_count(self)
+        if self.action not in OPERATIONS:
+            raise ValueError(f"action: {self.action!r} is not an operation of the service")
+        members = OPERATIONS[self.action].input_shape.members
+        if not isinstance(self.parameters, dict) or not self.parameters.keys() <= members.keys():
+            raise ValueError(f"parameters: {self.parameters!r} has not just members of {', '.join(members)}")
+
+
+def _validate_count(planned: Fault | Intervention) -> None:
+    if not is_number(planned.count, 1, integer=True):
+        raise ValueError(f"count: {planned.count!r} is not an integer greater than 0")
+
+
+def _validate_response(response: Any) -> None:
+    """ValueError when this is no response that HTTP allows; that the service would never send it is the point."""
+    if not isinstance(response, dict) or not response.keys() <= {"status", "headers", "body"}:
+        raise ValueError(f"response: {response!r} has not just the members status, headers, body")
+    status, headers, body = _raw_response(response)
+    if not is_number(status, 200, integer=True) or status not in list(http.HTTPStatus):
+        raise ValueError(f"response.status: {status!r} is not an HTTP status from 200")
+    for name, value in headers:
+        if not (isinstance(value, str) and _HEADER_TEXT.fullmatch(name) and _HEADER_TEXT.fullmatch(value)):
+            raise ValueError(f"response.headers: {name!r}: {value!r} is not printable ASCII")
+    if body and status in (204, 304):
+        raise ValueError(f"response.body: a response with status {status} has none")
+
+
+def _raw_response(response: dict[str, Any]) -> Response:
+    """The HTTP response that a fault describes; lone surrogates in its body stand for bytes that are not UTF-8."""
+    headers = response.get("headers", {"Content-Type": "application/json"})
+    body = response.get("body", "")
+    if not (isinstance(headers, dict) and isinstance(body, str)):
+        raise ValueError(f"response: {response!r}: headers is not an object, or body not a string")
+    return response.get("status", 200), list(headers.items()), body.encode(errors="surrogateescape")
+
+
+def _validate_match(planned: Fault | Hold | Intervention) -> None:
     """ValueError when the members that say which calls are meant are not allowed."""
-    if planned.operation != "*" and planned.operation not in OPERATIONS:
-        raise ValueError(f"operation: {planned.operation!r} is neither an operation of the service nor *")
+    others = ("*",) if isinstance(planned, Intervention) else ("*", CONNECT)
+    if planned.operation not in (*others, *OPERATIONS):
+        allowed = " nor ".join(("an operation of the service", *others))
+        raise ValueError(f"operation: {planned.operation!r} is neither {allowed}")
     if planned.when not in ("before", "after"):
         raise ValueError(f"when: {planned.when!r} is neither before nor after")
     if not is_number(planned.skip, 0, integer=True):
@@ -118,14 +186,17 @@ def _validate_match(planned: Fault | Hold) -> None:
 class Control:
     """The WSGI application in front of moto."""
 
-    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, application: Callable[..., Iterable[bytes]], run_functions: bool = False) -> None:
+        """`run_functions`: whether the code of message review functions may run in this place."""
         self._application = application
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._faults_cleared = threading.Event()
         self._holds: list[Hold] = []
+        self._interventions: list[Intervention] = []
         self._calls: list[Call] = []
-        self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
+        self._buckets = Buckets()
+        self._messaging = Messaging(self._buckets, run_functions)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         """Respond to a request in one piece; raise Unanswered to end its connection without a response."""
@@ -135,10 +206,14 @@ class Control:
         if path.startswith("/moto-api") or _is_ivschat(environ):
             environ["CONTENT_TYPE"] = "application/json"  # By curl's default, moto would read the body as a form.
         try:
-            if path.startswith(PREFIX):
+            if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+                call = self._record(Call(service="ivschat", operation=CONNECT, parameters={"path": path}))
+                response = self._connect(environ, call)
+            elif path.startswith(PREFIX):
                 response = self._control(environ, path[len(PREFIX) :], body)
             elif path == "/moto-api/reset" and environ["REQUEST_METHOD"] == "POST":
                 with moto_bridge.LOCK:
+                    self._messaging.reset()
                     response = self._moto(environ)
                     self._reset()
             elif path.startswith("/moto-api"):
@@ -158,10 +233,13 @@ class Control:
         status, headers, content = response
         if call:
             call.status, call.error = status, call.error or _error_code(response)
+        if status != 101:
+            environ.pop(moto_bridge.WEBSOCKET, None)  # An error that a test asked for has taken its place.
         if environ["REQUEST_METHOD"] != "HEAD":
-            hop_by_hop = ("content-length", "transfer-encoding", "connection")
+            # A fault may announce a longer body than it sends; moto's own headers are about another connection.
+            hop_by_hop = () if call and call.fault else ("content-length", "transfer-encoding", "connection")
             headers = [(name, value) for name, value in headers if name.lower() not in hop_by_hop]
-            if status not in (204, 304):
+            if status not in (204, 304) and "content-length" not in [name.lower() for name, _value in headers]:
                 headers.append(("Content-Length", str(len(content))))
         start_response(f"{status} {http.HTTPStatus(status).phrase}", headers)
         return [content]
@@ -173,6 +251,10 @@ class Control:
         if hasattr(chunks, "close"):
             chunks.close()
         return int(started[0].split()[0]), started[1], content
+
+    def stop(self) -> None:
+        """End what goes on outside of requests: connections of clients, processes of functions."""
+        self._messaging.stop()
 
     # The call log
 
@@ -187,11 +269,11 @@ class Control:
                     parameters = read_parameters(*routed, environ["QUERY_STRING"], body)
         account = moto_bridge.account_of(environ)
         write = service == "ivschat" and operation is not None and is_write(operation)
+        return self._record(Call(service, operation, parameters, account, region, access_key_id, write=write))
+
+    def _record(self, call: Call) -> Call:
         with self._lock:
-            number = len(self._calls) + 1
-            call = Call(
-                number, time.time(), service, operation, parameters, account, region, access_key_id, write=write
-            )
+            call.number = len(self._calls) + 1
             self._calls.append(call)
         return call
 
@@ -207,41 +289,74 @@ class Control:
             time.sleep(SETTINGS["latency"])
         if refusal := self._refusal(call, operation):
             return error_response(refusal, call.parameters)
+        return self._with_faults(environ, call, operation, lambda: self._moto_and_clients(environ, call, operation))
+
+    def _moto_and_clients(self, environ: dict[str, Any], call: Call, operation: str) -> Response:
+        response = self._moto(environ)
+        if response[0] < 300:
+            self._messaging.after_call(operation, call.parameters or {}, json.loads(response[2] or b"{}"))
+        return response
+
+    def _connect(self, environ: dict[str, Any], call: Call) -> Response:
+        """The handshake of a chat client."""
+
+        def accept() -> Response:
+            response, claims = self._messaging.accept(Handshake(environ), environ)
+            if claims:
+                call.region, call.account = claims["roomArn"].split(":")[3:5]
+            return response
+
+        if SETTINGS["latency"]:
+            time.sleep(SETTINGS["latency"])
+        return self._with_faults(environ, call, CONNECT, accept)
+
+    def _with_faults(
+        self, environ: dict[str, Any], call: Call, operation: str, carry_out: Callable[[], Response]
+    ) -> Response:
+        """Carry out a call, with the hold and the fault that it meets."""
         with self._lock:
             cleared = self._faults_cleared
             hold, fault = _take(self._holds, operation), _take(self._faults, operation)
+            due = [item for item in self._interventions if operation != CONNECT and _is_due(item, operation)]
             if fault:
                 fault.count -= 1
                 if not fault.count:
                     self._faults.remove(fault)
-                call.fault = f"{fault.error} {fault.when}"
+                call.fault = f"{fault.error or 'response'} {fault.when}"
         if hold and hold.when == "before":
             _wait_until_released(hold)
-        if fault and fault.when == "before":
-            return _fail(environ, call, fault, cleared)
-        response = self._moto(environ)
-        call.effect = call.write and response[0] < 300
+        self._intervene(due, "before", call)
+        response: Response | None = None
+        if not (fault and fault.when == "before"):
+            response = carry_out()
+            call.effect = call.write and response[0] < 300
+        self._intervene(due, "after", call)
         if hold and hold.when == "after":
             _wait_until_released(hold)
         if fault:
             return _fail(environ, call, fault, cleared)
+        assert response
         return response
+
+    def _intervene(self, due: list[Intervention], when: str, call: Call) -> None:
+        """Carry out the changes; RuntimeError when the service refuses one, for the test must not miss that."""
+        for item in due:
+            if item.when == when:
+                try:
+                    parameters, result = moto_bridge.carry_out(call.account, call.region, item.action, item.parameters)
+                except ServiceError as error:
+                    raise RuntimeError(f"the intervention {item} was refused: {error.code}: {error}") from error
+                self._messaging.after_call(item.action, parameters, result)
+                item.results.append(result)
 
     def _refusal(self, call: Call, operation: str) -> ServiceError | None:
         """The error for expired credentials or a call beyond its quota; the service checks these first."""
         if call.access_key_id in SETTINGS["expired_access_keys"]:
             return ServiceError("ExpiredTokenException", "The security token included in the request is expired")
         tps = SETTINGS.tps(operation)
-        if tps is None:
+        if self._buckets.take((call.account, call.region, operation), tps):
             return None
-        key = (call.account, call.region, operation)
-        with self._lock:
-            clock = time.monotonic()
-            tokens, filled = self._buckets.get(key, (max(tps, 1.0), clock))
-            tokens = min(max(tps, 1.0), tokens + (clock - filled) * tps)
-            allowed = tokens >= 1
-            self._buckets[key] = (tokens - allowed, clock)
-        return None if allowed else ServiceError("ThrottlingException", "Rate exceeded", limit=int(tps))
+        return ServiceError("ThrottlingException", "Rate exceeded", limit=int(tps or 0))
 
     # The control interface
 
@@ -249,7 +364,8 @@ class Control:
         with self._lock:
             SETTINGS.restore()
             self._calls.clear()
-            self._buckets.clear()
+            self._interventions.clear()
+        self._buckets.clear()
         self._clear_faults()
         self._release_holds(drop=True)
         moto_bridge.restore_auth()
@@ -282,8 +398,8 @@ class Control:
             case "POST", "settings":
                 with moto_bridge.LOCK:
                     SETTINGS.change(sent)
-                with self._lock:
-                    self._buckets.clear()
+                self._buckets.clear()
+                self._messaging.settings_changed()
             case "DELETE", "settings":
                 SETTINGS.restore()
             case "POST", "faults":
@@ -300,28 +416,60 @@ class Control:
                     self._holds.append(hold)
             case "DELETE", "holds":
                 self._release_holds(drop=query.get("drop") == ["true"])
+            case "POST", "interventions":
+                intervention = Intervention(**{**sent, "results": []})
+                intervention.validate()
+                with self._lock:
+                    self._interventions.append(intervention)
+            case "DELETE", "interventions":
+                with self._lock:
+                    self._interventions.clear()
             case "DELETE", "calls":
                 with self._lock:
                     self._calls.clear()
             case "POST", "verify-token":
                 claims = moto_bridge.verify_token(sent["token"])
                 return (200, claims) if claims else (404, {"message": "not a valid token"})
-            case "GET", "settings" | "faults" | "holds" | "calls":
+            case "DELETE", "connections":
+                return 200, {"cut": self._messaging.cut(*_chosen_connections(query))}
+            case "POST", "flush-logs":
+                return 200, {"records": self._messaging.flush_logs()}
+            case "GET", "settings" | "faults" | "holds" | "interventions" | "calls" | "connections":
                 pass
             case _:
                 return 404, {"message": f"no {method} {name}"}
         return 200, self._state(name)
 
     def _state(self, name: str) -> dict[str, Any]:
+        if name == "connections":
+            return {"connections": [connection.describe() for connection in self._messaging.connections({})]}
         with self._lock:
             if name == "settings":
                 return dict(SETTINGS)
             if name == "faults":
                 return {"faults": [asdict(fault) for fault in self._faults]}
+            if name == "interventions":
+                return {"interventions": [asdict(intervention) for intervention in self._interventions]}
             if name == "holds":
                 shown = ("operation", "when", "reached")
                 return {"holds": [{key: getattr(hold, key) for key in shown} for hold in self._holds]}
             return {"calls": [asdict(call) for call in self._calls]}
+
+
+# Parameters of the control interface that choose connections, and their attributes.
+_CONNECTION_FILTERS = {"id": "id", "roomArn": "room_arn", "userId": "user_id"}
+
+
+def _chosen_connections(query: dict[str, list[str]]) -> tuple[dict[str, str], int | None]:
+    """The filters of a query, and the close code if it has one; ValueError when a parameter is not allowed."""
+    parameters = {name: values[-1] for name, values in query.items()}
+    code = parameters.pop("closeCode", None)
+    if code is not None and not re.fullmatch(r"1000|1001|1011|[34]\d{3}", code):
+        raise ValueError(f"closeCode: {code!r} is not 1000, 1001, 1011 or 3000 to 4999")
+    if unknown := sorted(set(parameters) - set(_CONNECTION_FILTERS)):
+        raise ValueError(f"{unknown[0]}: must be one of closeCode, {', '.join(_CONNECTION_FILTERS)}")
+    wanted = {_CONNECTION_FILTERS[name]: value for name, value in parameters.items()}
+    return wanted, None if code is None else int(code)
 
 
 def _read_body(environ: dict[str, Any]) -> bytes:
@@ -370,6 +518,17 @@ def _take(planned: list[_Planned], operation: str) -> _Planned | None:
     return None
 
 
+def _is_due(intervention: Intervention, operation: str) -> bool:
+    """Count this call; whether the intervention belongs to it."""
+    if intervention.operation not in ("*", operation) or not intervention.count:
+        return False
+    if intervention.skip:
+        intervention.skip -= 1
+        return False
+    intervention.count -= 1
+    return True
+
+
 def _wait_until_released(hold: Hold) -> None:
     hold.released.wait()
     if hold.drop:
@@ -377,7 +536,9 @@ def _wait_until_released(hold: Hold) -> None:
 
 
 def _fail(environ: dict[str, Any], call: Call, fault: Fault, cleared: threading.Event) -> Response:
-    if fault.error == "Http503":
+    if fault.response is not None:
+        return _raw_response(fault.response)
+    if fault.error is None or fault.error == "Http503":
         return 503, [], b""
     connection: socket.socket = environ["werkzeug.socket"]
     if fault.error in TRANSPORT_FAULTS:

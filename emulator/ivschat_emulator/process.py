@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from types import TracebackType
 from typing import Any
@@ -71,7 +72,7 @@ class Emulator:
                 raise ValueError(json.load(error)["message"]) from None
 
     def reset(self) -> None:
-        """Forget everything: resources of all services, settings, faults, holds, calls, IAM enforcement."""
+        """Forget everything: resources of all services, settings, faults, holds, interventions, calls, IAM."""
         self.request("POST", "reset")
 
     def set(self, **settings: Any) -> None:
@@ -81,6 +82,28 @@ class Emulator:
     def fault(self, operation: str, error: str, when: str = "before", count: int = 1, skip: int = 0) -> None:
         """Make the next calls fail; control.Fault describes the members."""
         fault = {"operation": operation, "error": error, "when": when, "count": count, "skip": skip}
+        self.request("POST", "ivschat/faults", fault)
+
+    def respond(
+        self,
+        operation: str,
+        status: int,
+        body: Any = "",
+        headers: dict[str, str] | None = None,
+        when: str = "before",
+        count: int = 1,
+        skip: int = 0,
+    ) -> None:
+        """Answer the next calls with exactly this response: a body that is not str or bytes is sent as JSON.
+
+        `headers` default to a Content-Type of JSON alone; a Content-Length above the body's cuts the response off.
+        """
+        if isinstance(body, bytes):
+            body = body.decode(errors="surrogateescape")
+        elif not isinstance(body, str):
+            body = json.dumps(body)
+        response = {"status": status, "body": body, **({} if headers is None else {"headers": headers})}
+        fault = {"operation": operation, "response": response, "when": when, "count": count, "skip": skip}
         self.request("POST", "ivschat/faults", fault)
 
     def clear_faults(self) -> None:
@@ -107,6 +130,20 @@ class Emulator:
         """Let held calls go on; with `drop` end their connections, those held "before" having no effect."""
         self.request("DELETE", f"ivschat/holds?drop={str(drop).lower()}")
 
+    def intervene(
+        self, operation: str, action: str, when: str = "after", count: int = 1, skip: int = 0, **parameters: Any
+    ) -> None:
+        """Carry out `action`, an operation with its `parameters`, as somebody else beside calls of `operation`.
+
+        A name can stand for an ARN; control.Intervention describes the members.
+        """
+        planned = {"operation": operation, "action": action, "parameters": parameters}
+        self.request("POST", "ivschat/interventions", {**planned, "when": when, "count": count, "skip": skip})
+
+    def interventions(self) -> list[dict[str, Any]]:
+        """All interventions since the reset, each with the responses of its actions as `results`."""
+        return list(self.request("GET", "ivschat/interventions")["interventions"])
+
     def calls(self, operation: str | None = None, service: str | None = "ivschat") -> list[dict[str, Any]]:
         """The calls of one service and one operation (None: of all); control.Call describes the members."""
         calls = self.request("GET", "ivschat/calls")["calls"]
@@ -130,6 +167,25 @@ class Emulator:
             return dict(self.request("POST", "ivschat/verify-token", {"token": token}))
         except ValueError:
             return None
+
+    @property
+    def websocket_url(self) -> str:
+        """The URL that chat clients connect to."""
+        return self.url.replace("http", "ws", 1)
+
+    def connections(self, **wanted: str) -> list[dict[str, Any]]:
+        """The connections of chat clients, those whose members (id, roomArn, userId) have these values."""
+        connections = self.request("GET", "ivschat/connections")["connections"]
+        return [each for each in connections if wanted.items() <= each.items()]
+
+    def cut_connections(self, close_code: int | None = None, **wanted: str) -> int:
+        """End connections, chosen as by `connections`, with a close code or as a network failure; their number."""
+        query = wanted if close_code is None else {**wanted, "closeCode": str(close_code)}
+        return int(self.request("DELETE", f"ivschat/connections?{urllib.parse.urlencode(query)}")["cut"])
+
+    def flush_logs(self) -> int:
+        """Write the chat logs that wait for their interval; the number of records."""
+        return int(self.request("POST", "ivschat/flush-logs", {})["records"])
 
     def client(self, service: str, region: str = "us-east-1", config: Any = None, **credentials: Any) -> Any:
         """A boto3 client for this emulator that retries nothing; `credentials` and `config` as boto3.client takes."""

@@ -32,7 +32,6 @@ from .settings import SETTINGS
 ROOM, LOGGING_CONFIGURATION = "room", "logging-configuration"
 MAX_TAGS = 50
 MAX_ATTRIBUTES_BYTES = 1024
-TOKEN_LIFETIME = timedelta(minutes=1)
 
 # Actions that the caller needs besides ivschat:<Operation>: those under "" always, the others when the member is given
 # (service authorization reference; Chat User Guide, chat logging).
@@ -57,6 +56,16 @@ _DEPENDENT_RESOURCES = {
     "logs": "*",
 }
 
+# What a member that has no value can look like in a response, by the kind of resource.
+_EMPTY_MEMBERS: dict[str, dict[str, Any]] = {
+    ROOM: {
+        "name": "",
+        "messageReviewHandler": {"uri": "", "fallbackResult": "ALLOW"},
+        "loggingConfigurationIdentifiers": [],
+    },
+    LOGGING_CONFIGURATION: {"name": ""},
+}
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 _PAGE_KEY = secrets.token_bytes(16)
 
 
@@ -203,6 +212,23 @@ class IvsChat:
         method: Callable[[dict[str, Any]], dict[str, Any]] = getattr(self, xform_name(operation))
         return method(parameters)
 
+    def arns_for_names(self, operation: str, parameters: dict[str, Any]) -> dict[str, str]:
+        """The ARNs for parameters that name a resource; of several of one name, the one updated last."""
+        arns = {}
+        for member in ("identifier", "roomIdentifier", "resourceArn"):
+            name = parameters.get(member)
+            if not isinstance(name, str) or name.startswith("arn:"):
+                continue
+            kinds = [LOGGING_CONFIGURATION if "LoggingConfiguration" in operation else ROOM]
+            if member == "resourceArn":
+                kinds = [ROOM, LOGGING_CONFIGURATION]
+            current = [item.current_fields() or {} for kind in kinds for item in self._resources[kind].values()]
+            found = [fields for fields in current if fields.get("name") == name]
+            if not found:
+                raise _not_found(name)
+            arns[member] = max(found, key=lambda fields: fields["updateTime"])["arn"]
+        return arns
+
     # Rooms
 
     def create_room(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -214,7 +240,7 @@ class IvsChat:
         created = now()
         room |= {"arn": arn, "id": short_id(arn), "createTime": created, "updateTime": created}
         self._add(ROOM, arn).write(room)
-        return _to_output(room)
+        return _to_output(room, "write")
 
     def get_room(self, parameters: dict[str, Any]) -> dict[str, Any]:
         return self._read(ROOM, parameters["identifier"])
@@ -225,7 +251,7 @@ class IvsChat:
         changes = self._room_changes(room["arn"], parameters, attached, not_active="ValidationException")
         room = {**room, **changes, "updateTime": now()}  # Choice: an update that changes nothing sets it too.
         resource.write(room)
-        return _to_output(room)
+        return _to_output(room, "write")
 
     def delete_room(self, parameters: dict[str, Any]) -> dict[str, Any]:
         self._find(ROOM, parameters["identifier"])[0].write(None)
@@ -253,21 +279,25 @@ class IvsChat:
             # Choice: a handler is replaced as a whole, and members not given get their defaults. The default of
             # fallbackResult is ALLOW; {"uri": ""} removes the handler (API reference, UpdateRoom).
             handler = {"uri": "", "fallbackResult": "ALLOW", **parameters["messageReviewHandler"]}
-            if handler["uri"] and not self._may_invoke(handler["uri"], arn):
+            if handler["uri"] and not self.may_invoke(handler["uri"], arn):
                 raise validation_exception([("messageReviewHandler.uri", "invalid lambda permission")])
             changes["messageReviewHandler"] = handler
         wanted = changes.get("loggingConfigurationIdentifiers", [])
         if len(set(wanted)) < len(wanted):  # Choice: CloudFormation's schema says uniqueItems.
             raise validation_exception([("loggingConfigurationIdentifiers", "must not contain duplicates")])
         for identifier in wanted:
-            _resource, configuration = self._find(LOGGING_CONFIGURATION, identifier)
+            try:
+                _resource, configuration = self._find(LOGGING_CONFIGURATION, identifier)
+            except ServiceError:
+                raise _refusal("unknown_logging_configuration", "loggingConfigurationIdentifiers", identifier) from None
             if configuration["state"] != "ACTIVE" and identifier not in attached:
                 if not_active == "ValidationException":  # The only one of the two that UpdateRoom models.
                     raise validation_exception([("loggingConfigurationIdentifiers", "must be in state ACTIVE")])
                 raise _conflict(identifier, f"is in state {configuration['state']}")
         return changes
 
-    def _may_invoke(self, function_arn: str, room_arn: str) -> bool:
+    def may_invoke(self, function_arn: str, room_arn: str) -> bool:
+        """Whether the resource policy of a Lambda function permits its use as a room's review handler."""
         region, account = function_arn.split(":")[3:5]
         if (region, account) != (self._region, self._account):
             return False
@@ -290,7 +320,9 @@ class IvsChat:
         # A recorded response to a create has two different times (README.md).
         configuration |= {"createTime": now(), "updateTime": now()}
         self._add(LOGGING_CONFIGURATION, arn).start_transition("CREATE", configuration)
-        return {**configuration, "state": "ACTIVE"}  # The only state that this response has in the model.
+        return _to_output(
+            {**configuration, "state": "ACTIVE"}, "write"
+        )  # The only state that this response has in the model.
 
     def get_logging_configuration(self, parameters: dict[str, Any]) -> dict[str, Any]:
         return self._read(LOGGING_CONFIGURATION, parameters["identifier"])
@@ -304,14 +336,16 @@ class IvsChat:
             self._check_destination(changes["destinationConfiguration"])
         configuration = {**configuration, **changes, "updateTime": now()}
         resource.start_transition("UPDATE", configuration)
-        return {**configuration, "state": "ACTIVE"}
+        return _to_output({**configuration, "state": "ACTIVE"}, "write")
 
     def delete_logging_configuration(self, parameters: dict[str, Any]) -> dict[str, Any]:
         resource, configuration = self._find(LOGGING_CONFIGURATION, parameters["identifier"], settled=True)
         for room in self._resources[ROOM].values():
             fields = room.current_fields() or {}
-            if configuration["arn"] in fields.get("loggingConfigurationIdentifiers", []):
-                raise _conflict(configuration["arn"], f"is associated with room {fields['arn']}")
+            attached = configuration["arn"] in fields.get("loggingConfigurationIdentifiers", [])
+            if attached and SETTINGS["refusals"]["logging_configuration_in_use"]:
+                why = f"is associated with room {fields['arn']}"
+                raise _refusal("logging_configuration_in_use", "identifier", configuration["arn"], why)
         resource.start_transition("DELETE", configuration)
         return {}
 
@@ -328,36 +362,37 @@ class IvsChat:
         [(kind, named)] = destination.items()
         [name] = named.values()
         if not checks[kind](name):
-            raise _not_found(name)
+            raise _refusal("unknown_destination", "destinationConfiguration", name)
 
-    # Tags. Choice: they leave updateTime alone.
+    # Tags
 
     def tag_resource(self, parameters: dict[str, Any]) -> dict[str, Any]:
         resource, fields = self._find_by_arn(parameters["resourceArn"])
         tags = {**fields["tags"], **parameters["tags"]}
         if len(tags) > MAX_TAGS:
             raise validation_exception([("tags", f"a resource has at most {MAX_TAGS} tags")])
-        resource.write({**fields, "tags": tags})
+        resource.write(_with_tags(fields, tags))
         return {}
 
     def untag_resource(self, parameters: dict[str, Any]) -> dict[str, Any]:
         _check_tags(parameters["tagKeys"], "tagKeys")
         resource, fields = self._find_by_arn(parameters["resourceArn"])
         kept = {key: value for key, value in fields["tags"].items() if key not in parameters["tagKeys"]}
-        resource.write({**fields, "tags": kept})
+        resource.write(_with_tags(fields, kept))
         return {}
 
     def list_tags_for_resource(self, parameters: dict[str, Any]) -> dict[str, Any]:
         arn = parameters["resourceArn"]
         return self._read(_kind_of(arn), arn)
 
-    # Messaging. There are no connections here: a call has no effect but its entry in the call log.
+    # Messaging. What is said here reaches clients by messaging.py; in one process with moto there are none.
 
     def create_chat_token(self, parameters: dict[str, Any]) -> dict[str, Any]:
         self._find(ROOM, parameters["roomIdentifier"])
         created, token = now(), secrets.token_urlsafe(96)
-        session = timedelta(minutes=parameters.get("sessionDurationInMinutes", 60))
-        times = {"tokenExpirationTime": created + TOKEN_LIFETIME, "sessionExpirationTime": created + session}
+        session = parameters.get("sessionDurationInMinutes", 60) * timedelta(seconds=SETTINGS["session_minute"])
+        lifetime = timedelta(seconds=SETTINGS["token_lifetime"])
+        times = {"tokenExpirationTime": created + lifetime, "sessionExpirationTime": created + session}
         self._tokens[token] = {
             "roomArn": parameters["roomIdentifier"],
             "userId": parameters["userId"],
@@ -368,12 +403,29 @@ class IvsChat:
         return {"token": token, **times}
 
     def verify_token(self, token: str) -> dict[str, Any] | None:
-        """What a token was created for; None when it is unknown, too old to connect, or its room is deleted."""
+        """What a token was created for; None when it is unknown, used, too old to connect, or its room is deleted."""
         claims = self._tokens.get(token)
         if not claims or claims["tokenExpirationTime"] < datetime.now(timezone.utc):
             return None
-        room = self._resources[ROOM].get(claims["roomArn"])
-        return claims if room and room.current_fields() else None
+        return claims if self.room(claims["roomArn"]) else None
+
+    def use_token(self, token: str) -> dict[str, Any] | None:
+        """What a token was created for, once: it connects one client (Chat User Guide)."""
+        claims = self.verify_token(token)
+        if claims:
+            del self._tokens[token]
+        return claims
+
+    def room(self, arn: str) -> dict[str, Any] | None:
+        """The current state of a room; None when there is no such room."""
+        resource = self._resources[ROOM].get(arn)
+        return resource.current_fields() if resource else None
+
+    def logging_configurations_of(self, room: dict[str, Any]) -> list[dict[str, Any]]:
+        """The current state of a room's logging configurations."""
+        arns = room.get("loggingConfigurationIdentifiers", [])
+        resources = [self._resources[LOGGING_CONFIGURATION].get(arn) for arn in arns]
+        return [fields for resource in resources if resource and (fields := resource.current_fields())]
 
     def send_event(self, parameters: dict[str, Any]) -> dict[str, Any]:
         self._find(ROOM, parameters["roomIdentifier"])
@@ -420,12 +472,12 @@ class IvsChat:
         fields = resource.read("get") if resource else None
         if fields is None:
             raise _not_found(arn)
-        return _to_output(fields)
+        return _to_output(fields, "get")
 
     def _page(
         self, kind: str, member: str, parameters: dict[str, Any], matches: Callable[[dict[str, Any]], bool]
     ) -> dict[str, Any]:
-        """One page, newest updateTime first. The token marks the last item shown, sealed with the call's filters."""
+        """One page, sorted by _sort_key. The token marks the last item shown, sealed with the call's filters."""
         filters = {name: value for name, value in parameters.items() if name not in ("nextToken", "maxResults")}
         scope = json.dumps([self._account, self._region, kind, filters], sort_keys=True)
         token = parameters.get("nextToken", "")
@@ -434,14 +486,16 @@ class IvsChat:
         for arn, resource in list(self._resources[kind].items()):
             fields = resource.read("list", count=not token)
             if fields is not None and matches(fields):
-                found.append((fields["updateTime"].isoformat(timespec="milliseconds"), fields))
+                found.append((_sort_key(kind, fields), fields))
             elif resource.is_gone():
                 del self._resources[kind][arn]
         found = sorted((item for item in found if item[0] < before), key=lambda item: item[0], reverse=True)
         size = min(parameters.get("maxResults", 50), SETTINGS["page_size"])
-        page: dict[str, Any] = {member: [_to_output(fields) for _key, fields in found[:size]]}
+        page: dict[str, Any] = {member: [_to_output(fields, "list") for _key, fields in found[:size]]}
         if len(found) > size:
             page["nextToken"] = _page_token(found[size - 1][0], scope)
+        if token and SETTINGS["repeat_next_token"]:
+            page["nextToken"] = token
         return page
 
 
@@ -457,9 +511,38 @@ def _kind_of(arn: str) -> str:
     return arn.split(":")[5].partition("/")[0]
 
 
-def _to_output(fields: dict[str, Any]) -> dict[str, Any]:
-    """The members of a response; an empty list of logging configurations is left out (choice)."""
-    return {name: value for name, value in fields.items() if name != "loggingConfigurationIdentifiers" or value}
+def _to_output(fields: dict[str, Any], view: str) -> dict[str, Any]:
+    """The members of a response to a write, a Get or a List, as the settings want them shown."""
+    shown = dict(fields)
+    for member, empty in _EMPTY_MEMBERS[_kind_of(fields["arn"])].items():
+        value = fields.get(member, empty)
+        how = SETTINGS["unset_members"][member]
+        if value.get("uri") if isinstance(value, dict) else value:
+            continue
+        if how == "absent":
+            shown.pop(member, None)
+        elif how == "empty":
+            shown[member] = value
+    how_times = SETTINGS["times"].get(view, {})
+    return {**shown, **{name: _shown_time(fields[name], **how_times) for name in ("createTime", "updateTime")}}
+
+
+def _shown_time(moment: datetime, offset: float = 0, unit: float = 0.001) -> datetime:
+    """`moment` moved by `offset` seconds, then rounded down to whole `unit`s of seconds."""
+    since = moment - _EPOCH + timedelta(seconds=offset)
+    return _EPOCH + since - since % timedelta(seconds=unit)
+
+
+def _sort_key(kind: str, fields: dict[str, Any]) -> str:
+    """What lists are sorted by, in descending order."""
+    if kind == LOGGING_CONFIGURATION and SETTINGS["logging_configurations_by"] == "arn":
+        return str(fields["arn"])
+    return str(fields["updateTime"].isoformat(timespec="milliseconds"))
+
+
+def _with_tags(fields: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
+    touched = {"updateTime": now()} if SETTINGS["tags_set_update_time"] else {}
+    return {**fields, "tags": tags, **touched}
 
 
 def _not_found(identifier: str) -> ServiceError:
@@ -471,14 +554,27 @@ def _conflict(arn: str, why: str) -> ServiceError:
     return ServiceError("ConflictException", f"Resource: {short_id(arn)} {why}", resourceId=short_id(arn))
 
 
+def _refusal(case: str, member: str, identifier: str, why: str = "must exist") -> ServiceError:
+    """The error that the settings want for a case in which the documents leave it open."""
+    code = SETTINGS["refusals"][case]
+    if code == "ResourceNotFoundException":
+        return _not_found(identifier)
+    return _conflict(identifier, why) if code == "ConflictException" else validation_exception([(member, why)])
+
+
 def _check_tags(keys: Any, member: str = "tags") -> None:
     if any(key.lower().startswith("aws:") for key in keys):
         raise validation_exception([(member, "keys must not start with aws:")])
 
 
+def attributes_size(attributes: dict[str, str]) -> int:
+    """The size in bytes of the keys and values, in UTF-8."""
+    return sum(len(text.encode()) for item in attributes.items() for text in item)
+
+
 def _check_attributes(attributes: dict[str, str]) -> None:
-    # "1 KB total" (API reference); keys and values, in UTF-8.
-    if sum(len(text.encode()) for item in attributes.items() for text in item) > MAX_ATTRIBUTES_BYTES:
+    # "1 KB total" (API reference).
+    if attributes_size(attributes) > MAX_ATTRIBUTES_BYTES:
         raise validation_exception(
             [("attributes", f"total size must be less than or equal to {MAX_ATTRIBUTES_BYTES} bytes")]
         )

@@ -27,6 +27,10 @@ _PYTHON_TYPES: dict[str, Any] = {"string": str, "integer": int, "list": list, "m
 # HTTP status of errors that any AWS service can return but that the model does not list.
 _COMMON_ERRORS = {
     "TooManyRequestsException": 429,
+    "ThrottledException": 429,
+    "RequestThrottledException": 429,
+    "LimitExceededException": 429,
+    "SlowDown": 503,
     "ExpiredTokenException": 403,
     "UnrecognizedClientException": 403,
     "InvalidSignatureException": 403,

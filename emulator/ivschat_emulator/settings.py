@@ -24,6 +24,13 @@ def _rate(operation: str) -> int:
 
 REAL_QUOTAS = {operation: _rate(operation) for operation in OPERATIONS}
 
+# By case, the codes that the documents leave open, and first the one by default; None: no refusal.
+REFUSALS: dict[str, tuple[str | None, ...]] = {
+    "unknown_logging_configuration": ("ResourceNotFoundException", "ValidationException"),
+    "unknown_destination": ("ResourceNotFoundException", "ValidationException"),
+    "logging_configuration_in_use": ("ConflictException", "ValidationException", None),
+}
+
 DEFAULTS: dict[str, Any] = {
     "latency": 0,
     "quotas": None,
@@ -32,9 +39,34 @@ DEFAULTS: dict[str, Any] = {
     "refuse_update_of_failed": False,
     "lag": {},
     "page_size": 50,
+    "repeat_next_token": False,
+    "times": {},
     # Chat User Guide, service quotas; 50,000 rooms is a guess.
     "limits": {"rooms": 50000, "logging_configurations": 10},
     "expired_access_keys": [],
+    "token_lifetime": 60,
+    "session_minute": 60,
+    # Chat User Guide, service quotas.
+    "messaging_limits": {
+        "connections": 50000,
+        "requests_per_connection": 10,
+        "SendMessage": 1000,
+        "DeleteMessage": 100,
+        "DisconnectUser": 100,
+    },
+    "client_backlog": 1048576,
+    "delete_room_disconnects": False,
+    "log_intervals": {"s3": 300, "cloudWatchLogs": 10, "firehose": 10},
+    "review_timeout": 0.2,
+    # The rest decides what is not known of the service (README.md, guessed).
+    "unset_members": {
+        "name": "as_written",
+        "messageReviewHandler": "as_written",
+        "loggingConfigurationIdentifiers": "absent",
+    },
+    "refusals": {case: codes[0] for case, codes in REFUSALS.items()},
+    "tags_set_update_time": False,
+    "logging_configurations_by": "updateTime",
 }
 
 
@@ -52,6 +84,13 @@ def _period(value: Any) -> bool:
 
 def _map_of(value: Any, keys: Any, good: Any) -> bool:
     return isinstance(value, dict) and all(key in keys and good(item) for key, item in value.items())
+
+
+def _shown_time(value: Any) -> bool:
+    """{"offset": S, "unit": S}."""
+    if not _map_of(value, ("offset", "unit"), lambda seconds: is_number(seconds, float("-inf"))):
+        return False
+    return is_number(value.get("unit", 1), 0.001) and abs(value.get("offset", 0)) <= 3600
 
 
 def _list_of(value: Any, good: Any) -> bool:
@@ -75,12 +114,45 @@ _RULES: dict[str, tuple[str, Any]] = {
         lambda v: _map_of(v, ("get", "list"), _period),
     ),
     "page_size": ("an integer from 1 to 50", lambda v: is_number(v, 1, integer=True) and v <= 50),
+    "repeat_next_token": ("true or false", lambda v: isinstance(v, bool)),
+    "times": (
+        '{"write": shown, "get": shown, "list": shown}, each {"offset": seconds up to an hour, "unit": 0.001 or more}',
+        lambda v: _map_of(v, ("write", "get", "list"), _shown_time),
+    ),
+    "unset_members": (
+        f"as_written, absent or empty for {', '.join(DEFAULTS['unset_members'])}",
+        lambda v: _map_of(v, DEFAULTS["unset_members"], lambda how: how in ("as_written", "absent", "empty")),
+    ),
+    "refusals": (
+        f"an error code by case: {REFUSALS}",
+        lambda v: isinstance(v, dict) and all(code in REFUSALS.get(case, ()) for case, code in v.items()),
+    ),
+    "tags_set_update_time": ("true or false", lambda v: isinstance(v, bool)),
+    "logging_configurations_by": ("updateTime or arn", lambda v: v in ("updateTime", "arn")),
     "limits": (
         '{"rooms": N, "logging_configurations": N}',
         lambda v: _map_of(v, DEFAULTS["limits"], lambda n: is_number(n, 0, integer=True)),
     ),
     "expired_access_keys": ("a list of access key ids", lambda v: _list_of(v, lambda item: isinstance(item, str))),
+    "token_lifetime": ("a number of seconds, 0 or more", lambda v: is_number(v, 0)),
+    "session_minute": ("a number of seconds, 0 or more", lambda v: is_number(v, 0)),
+    "messaging_limits": (
+        '{"connections": N, "requests_per_connection": N, "SendMessage": N, "DeleteMessage": N, "DisconnectUser": N}, '
+        "each null or a number greater than 0",
+        lambda v: _map_of(v, DEFAULTS["messaging_limits"], lambda n: n is None or (is_number(n, 0) and n > 0)),
+    ),
+    "client_backlog": ("a number of bytes, 0 or more", lambda v: is_number(v, 0, integer=True)),
+    "delete_room_disconnects": ("true or false", lambda v: isinstance(v, bool)),
+    "log_intervals": (
+        '{"s3": S, "cloudWatchLogs": S, "firehose": S} in seconds',
+        lambda v: _map_of(v, DEFAULTS["log_intervals"], lambda seconds: is_number(seconds, 0)),
+    ),
+    "review_timeout": ("a number of seconds greater than 0", lambda v: is_number(v, 0) and v > 0),
 }
+
+
+# Maps in which entries that are not given keep their values.
+_MERGED = ("limits", "messaging_limits", "log_intervals", "unset_members", "refusals")
 
 
 class Settings(dict[str, Any]):
@@ -104,8 +176,8 @@ class Settings(dict[str, Any]):
             rule, good = _RULES[key]
             if not good(value):
                 raise ValueError(f"{key}: {value!r} is not {rule}")
-        limits = {**self["limits"], **changes.get("limits", {})}
-        self.update(copy.deepcopy(changes), limits=limits)
+        maps = {key: {**self[key], **changes[key]} for key in _MERGED if key in changes}
+        self.update(copy.deepcopy({**changes, **maps}))
 
     def tps(self, operation: str) -> float | None:
         """The quota of an operation in calls per second, for each account and region; None: no limit."""

@@ -95,11 +95,9 @@ class TestToken:
         emulator.fault("CreateChatToken", "ConnectionReset", when="after")
         assert emulator.verify_token(token(room_arn=rooms["lobby"])["token"])
 
-    @in_both_modes
-    def test_no_such_room(self, token, sent, check):
-        message = refusal(token(room_arn=UNKNOWN, check=check))
-        assert UNKNOWN in message if check else "ResourceNotFoundException" in message
-        assert len(sent()) == (not check)
+    def test_no_such_room(self, token, sent):
+        assert "ResourceNotFoundException" in refusal(token(room_arn=UNKNOWN))
+        assert len(sent()) == 1
 
 
 class TestRooms:
@@ -110,7 +108,7 @@ class TestRooms:
         room = "lobby" if by == "room_name" else rooms["lobby"]
         result = run(module, **{by: room}, **options)
         assert sent() == [(operation, {"roomIdentifier": rooms["lobby"], **parameters})]
-        (entry,) = result["results"]
+        (entry,) = result["rooms"]
         answer = ANSWERS[module]
         assert result["changed"] is True and entry["error"] is None
         assert (entry["room"], entry["arn"]) == (room, rooms["lobby"])
@@ -123,10 +121,10 @@ class TestRooms:
         calls()
         given = ["stage", rooms["hall"], "lobby"]
         result = run(module, rooms=given, **options)
-        assert [entry["room"] for entry in result["results"]] == given
-        assert [entry["arn"] for entry in result["results"]] == [rooms[name] for name in ("stage", "hall", "lobby")]
+        assert [entry["room"] for entry in result["rooms"]] == given
+        assert [entry["arn"] for entry in result["rooms"]] == [rooms[name] for name in ("stage", "hall", "lobby")]
         assert [parameters["roomIdentifier"] for _operation, parameters in sent()] == [
-            entry["arn"] for entry in result["results"]
+            entry["arn"] for entry in result["rooms"]
         ]
         assert calls() == ["ListRooms", *[operation] * 3]
 
@@ -134,7 +132,7 @@ class TestRooms:
     def test_no_rooms(self, run, rooms, calls, module):
         calls()
         result = run(module, rooms=[], **MODULES[module])
-        assert (result["changed"], result["results"], calls()) == (False, [], [])
+        assert (result["changed"], result["rooms"], calls()) == (False, [], [])
 
     def test_many_pages(self, run, rooms, emulator, sent):
         emulator.set(page_size=1)
@@ -150,7 +148,7 @@ class TestRooms:
         real = run(module, **given)
         assert set(foretold) == set(real) and foretold["changed"] is real["changed"] is True
         answer = ANSWERS[module]
-        assert foretold["results"] == [{**each, **({answer: None} if answer else {})} for each in real["results"]]
+        assert foretold["rooms"] == [{**each, **({answer: None} if answer else {})} for each in real["rooms"]]
 
     @writers
     def test_a_second_run_acts_again(self, run, rooms, sent, module):
@@ -173,7 +171,7 @@ class TestRooms:
         monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._messaging.MESSAGING_QUOTA", 20)
         arns = [clients().create_room()["arn"] for _each in range(50)]
         emulator.set(quotas={"SendEvent": 20})
-        assert len(run("ivschat_event", rooms=arns, event_name="e")["results"]) == 50
+        assert len(run("ivschat_event", rooms=arns, event_name="e")["rooms"]) == 50
         assert {call["error"] for call in emulator.calls("SendEvent")} == {None}
 
     def test_the_quota_is_that_of_the_service(self):
@@ -188,10 +186,9 @@ class TestIdentity:
     """Nothing is done anywhere when it is not clear where."""
 
     @modules
-    @in_both_modes
-    def test_unknown_name(self, run, rooms, calls, module, check):
+    def test_unknown_name(self, run, rooms, calls, module):
         calls()
-        message = refusal(run(module, room_name="Lobby", check=check, **MODULES[module]))
+        message = refusal(run(module, room_name="Lobby", **MODULES[module]))
         assert message == "room_name: no room is named 'Lobby'"
         assert calls() == ["ListRooms"]
 
@@ -288,7 +285,7 @@ class TestFailures:
             rooms["lobby"],
             rooms["hall"],
         ]
-        first, second = result["results"]
+        first, second = result["rooms"]
         assert first["error"].endswith("; the event may have been sent, so it was not sent again")
         assert first["id"] is None and second["id"] and second["error"] is None
         assert result["msg"] == f"1 of 2 rooms failed: lobby: {first['error']}"
@@ -298,7 +295,7 @@ class TestFailures:
     def test_what_does_no_harm_twice_is_done_again(self, run, rooms, emulator, module, error, when):
         options, operation, _parameters = WRITERS[module]
         emulator.fault(operation, error, when=when)
-        assert run(module, room_name="lobby", **options)["results"][0]["error"] is None
+        assert run(module, room_name="lobby", **options)["rooms"][0]["error"] is None
         assert len(emulator.calls(operation)) == 2
 
     @pytest.mark.parametrize("module", ["ivschat_message", "ivschat_user"])
@@ -315,20 +312,19 @@ class TestFailures:
         emulator.fault(operation, "PendingVerification", skip=1)
         result = run(module, rooms=["lobby", "hall", "stage"], **options)
         assert result["failed"] and result["changed"] is True and "exception" not in result
-        errors = [entry["error"] for entry in result["results"]]
+        errors = [entry["error"] for entry in result["rooms"]]
         assert errors[0] is errors[2] is None and "PendingVerification" in errors[1] and "request id" in errors[1]
         assert result["msg"] == f"1 of 3 rooms failed: hall: {errors[1]}"
         assert [call["effect"] for call in emulator.calls(operation)] == [True, False, True]
 
     @writers
-    @in_both_modes
-    def test_an_arn_of_no_room(self, run, rooms, emulator, module, check):
+    def test_an_arn_of_no_room(self, run, rooms, emulator, module):
         options, operation, _parameters = WRITERS[module]
-        result = run(module, rooms=["lobby", UNKNOWN], check=check, **options)
+        result = run(module, rooms=["lobby", UNKNOWN], **options)
         assert result["failed"] and result["changed"] is True
-        assert [entry["error"] is None for entry in result["results"]] == [True, False]
-        assert (f"there is no room {UNKNOWN}" if check else "ResourceNotFoundException") in result["msg"]
-        assert len(emulator.calls(operation)) == (0 if check else 2)
+        assert [entry["error"] is None for entry in result["rooms"]] == [True, False]
+        assert "ResourceNotFoundException" in result["msg"]
+        assert len(emulator.calls(operation)) == 2
 
     @writers
     def test_all_rooms_fail(self, run, rooms, emulator, module):
@@ -348,7 +344,7 @@ class TestFailures:
         given = [rooms["lobby"], rooms["hall"]]
         result = run(module, rooms=given, access_key=None, secret_key=None, **MODULES[module])
         assert "credentials" in refusal(result)
-        assert result["results"][1]["error"] == f"not tried, because there was no response for {given[0]}"
+        assert result["rooms"][1]["error"] == f"not tried, because there was no response for {given[0]}"
 
 
 @pytest.fixture
@@ -412,7 +408,7 @@ def test_role(ansible, clients, rooms, sent):
     ansible(
         on_localhost(
             announce(text="one", rooms=["lobby", rooms["hall"]]),
-            {"ansible.builtin.assert": {"that": "announce_sent.results | length == 2"}},
+            {"ansible.builtin.assert": {"that": "announce_sent.rooms | length == 2"}},
             refused(text="nobody"),
             refused(text="both", rooms=["lobby"], tags={"stream": "main"}),
             refused(text="nowhere", tags={"stream": "other"}),

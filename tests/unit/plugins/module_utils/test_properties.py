@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What holds for every current state and every declaration, tried on more than 10,000 of them."""
 
 from __future__ import annotations
@@ -44,8 +45,11 @@ DESTINATIONS = st.sampled_from(
 OPTIONS = {
     ROOM: {
         "name": NAMES,
-        "maximum_message_length": st.integers(1, 500),
-        "maximum_message_rate_per_second": st.integers(1, 100),
+        **{
+            field.name: st.integers(field.limits[field.name].minimum, field.limits[field.name].maximum)
+            for field in ROOM.fields
+            if field.argument.get("type") == "int"
+        },
         "message_review_handler": st.fixed_dictionaries(
             {"uri": st.none() | st.just("") | LAMBDAS, "fallback_result": st.sampled_from([None, "ALLOW", "DENY"])}
         ),
