@@ -58,7 +58,7 @@ def _pages(operation: Call, member: str, **parameters: Any) -> Iterator[dict[str
             if entry["arn"] not in seen:
                 seen.add(entry["arn"])
                 yield entry
-        if not answer.get("nextToken"):
+        if answer.get("nextToken") in (None, ""):
             return
         require_strings(answer, "nextToken")
         token = {"nextToken": answer["nextToken"]}
