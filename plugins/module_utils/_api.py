@@ -73,7 +73,7 @@ def _one_pass(operation: Call, member: str, **parameters: Any) -> Iterator[list[
         for entry in answer[member]:
             require_strings(entry, "arn")
         yield answer[member]
-        if not answer.get("nextToken"):
+        if answer.get("nextToken") in (None, ""):
             return
         require_strings(answer, "nextToken")
         token = {"nextToken": answer["nextToken"]}
