@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ options:
   calls_per_second:
     description:
       - The maximum number of calls per second for each API operation. The defaults are the service quotas, which cannot
-        be raised.
+        be raised. The values can be from 0.001 to 1000000.
       - Specify lower values if other programs use the same account and region at the same time.
     type: dict
     suboptions:

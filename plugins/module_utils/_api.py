@@ -27,8 +27,10 @@ from ._retries import (
     Call,
     outcome_unknown,
     require_members,
+    require_strings,
     retry_idempotent,
     retry_non_idempotent,
+    unexpected_response,
 )
 
 
@@ -52,11 +54,13 @@ def _pages(operation: Call, member: str, **parameters: Any) -> Iterator[dict[str
         answer = page(**parameters, **token)
         require_members(answer, member)
         for entry in answer[member]:
+            require_strings(entry, "arn")
             if entry["arn"] not in seen:
                 seen.add(entry["arn"])
                 yield entry
         if not answer.get("nextToken"):
             return
+        require_strings(answer, "nextToken")
         token = {"nextToken": answer["nextToken"]}
         if answer["nextToken"] in tokens:
             raise AnsibleAWSError(
@@ -67,8 +71,16 @@ def _pages(operation: Call, member: str, **parameters: Any) -> Iterator[dict[str
 
 
 def _resource(kind: Kind, answer: dict[str, Any]) -> Resource:
-    require_members(answer, "arn")
-    return normalise(kind, answer)
+    """Return an answer, or an entry of a list, in normal form.
+
+    Raises AnsibleAWSError when it is not one of the service: of another form, or without what only the service sets.
+    """
+    try:
+        resource = normalise(kind, answer)
+    except ValueError as error:
+        raise unexpected_response() from error
+    require_strings(resource, *kind.server_assigned)
+    return resource
 
 
 @IvsChatErrorHandler.common_error_handler("list rooms")
@@ -89,11 +101,22 @@ def list_rooms(
     }
     pages = _pages(client.list_rooms, "rooms", **{key: value for key, value in filters.items() if value})
     try:
-        return [normalise(ROOM, room) for room in pages]
+        return [_resource(ROOM, room) for room in pages]
     except is_boto3_error_code("ResourceNotFoundException"):
         if logging_configuration_identifier is None:
             raise
         return []
+
+
+@IvsChatErrorHandler.common_error_handler("list rooms")
+def list_rooms_until(client: Any, enough: Callable[[Resource], bool]) -> list[Resource]:
+    """ListRooms from its front, the last update first, until `enough` is true of an entry, or to the end."""
+    rooms = []
+    for room in _pages(client.list_rooms, "rooms"):
+        rooms.append(normalise(ROOM, room))
+        if enough(rooms[-1]):
+            break
+    return rooms
 
 
 @IvsChatErrorHandler.list_error_handler("get room")
@@ -131,7 +154,7 @@ def delete_room(client: Any, arn: str) -> bool:
 def list_logging_configurations(client: Any, name: str | None = None) -> list[Resource]:
     """ListLoggingConfigurations; its entries are complete. The service has no filters: the name is compared here."""
     entries = _pages(client.list_logging_configurations, "loggingConfigurations")
-    configurations = [normalise(LOGGING_CONFIGURATION, entry) for entry in entries]
+    configurations = [_resource(LOGGING_CONFIGURATION, entry) for entry in entries]
     return [each for each in configurations if name is None or each["name"] == name]
 
 
@@ -207,7 +230,7 @@ def create_chat_token(client: Any, room_arn: str, params: dict[str, Any]) -> dic
             attributes=_text_attributes(params),
         ),
     )
-    require_members(answer, "token")
+    require_strings(answer, "token")
     token = boto3_resource_to_ansible_dict(answer, transform_tags=False, force_tags=False)
     return {member: token.get(member) for member in TOKEN_MEMBERS}
 
@@ -218,7 +241,7 @@ def send_event(client: Any, room_arn: str, params: dict[str, Any]) -> dict[str, 
     answer = retry_non_idempotent(client.send_event)(
         roomIdentifier=room_arn, eventName=params["event_name"], **_given(attributes=_text_attributes(params))
     )
-    require_members(answer, "id")
+    require_strings(answer, "id")
     return {"id": answer["id"]}
 
 

@@ -21,6 +21,10 @@ from ansible.module_utils.common.text.converters import to_text
 
 Resource = dict[str, Any]
 
+# What the service will assign is not known before a create. In check mode this stands for the ARN and the ID of what an
+# earlier task, or this one, creates; in a real run it is an ARN that is not valid.
+KNOWN_AFTER_APPLY = "(known after apply)"
+
 # Regions that offer the service (AWS General Reference, "Amazon IVS endpoints"). Only a shortcut: a region that is
 # missing here is looked up in the installed botocore before it is refused.
 REGIONS = (
@@ -141,6 +145,7 @@ DESTINATIONS = {"s3": "bucket_name", "cloud_watch_logs": "log_group_name", "fire
 IDENTIFIERS = "logging_configuration_identifiers"
 MAXIMUM_LOGGING_CONFIGURATIONS = 3
 MAXIMUM_TAGS = 50
+STACK_TAG = "ivschat-stack"  # marks the members of a stack, unless its ownership_tag says otherwise
 TAG_KEY = Limit(1, 128, "1 to 128 characters")
 TAG_VALUE = Limit(0, 256, "at most 256 characters")
 ARN_LENGTH = 128
@@ -270,7 +275,8 @@ def normalise(kind: Kind, answer: dict[str, Any]) -> Resource:
     """Return an API answer as the modules return it: snake case, always the same keys, ISO 8601 times, tags untouched.
 
     An empty handler is no handler, and an unset name, list, or tag map is an empty one (facts, sections 4.1 and 10).
-    Fields that a list omits are None.
+    Fields that a list omits are None. Raises ValueError when a member has another type than the API reference says;
+    botocore passes anything as a string.
     """
     resource = {
         **dict.fromkeys(kind.create_defaults),
@@ -281,10 +287,35 @@ def normalise(kind: Kind, answer: dict[str, Any]) -> Resource:
         },
     }
     resource["tags"] = resource["tags"] or {}
+    _check_types(kind, resource)
     for each in kind.fields:
         if each.normalise:
             resource[each.name] = each.normalise(resource[each.name])
     return resource
+
+
+def _check_types(kind: Kind, resource: Resource) -> None:
+    """Raise ValueError for a member of another type than the API reference says."""
+    if not all(isinstance(resource[name], (str, type(None))) for name in kind.server_assigned):
+        raise ValueError(f"{kind.title}: one of {', '.join(kind.server_assigned)} is not a string")
+    if not isinstance(resource["tags"], dict) or not all(isinstance(tag, str) for tag in resource["tags"].values()):
+        raise ValueError(f"{kind.title}: tags: not a map of strings")
+    for each in kind.fields:
+        if not _has_type(resource[each.name], each.argument):
+            raise ValueError(f"{kind.title}: {each.name}: not of type {each.argument.get('type', 'str')}")
+
+
+def _has_type(value: Any, argument: dict[str, Any]) -> bool:
+    """Whether a value has the type of an option, as its argument spec says; None, "not set", always has."""
+    name = argument.get("type", "str")
+    if value is None:
+        return True
+    if name == "list":
+        return isinstance(value, list) and all(isinstance(element, str) for element in value)
+    if name == "dict":
+        options = argument["options"].items()
+        return isinstance(value, dict) and all(_has_type(value.get(member), option) for member, option in options)
+    return isinstance(value, {"str": str, "int": int}[name])
 
 
 # amazon.aws's boto3_resource_to_ansible_dict does the same, but it copies deeply and takes each key apart every time:
@@ -331,7 +362,12 @@ def text_tags(tags: dict[Any, Any]) -> dict[str, str]:
 
 
 def is_arn(identifier: str) -> bool:
-    """Whether a string is meant as an ARN; a name cannot contain a colon."""
+    """Whether a string is meant as an ARN, known or not; a name cannot contain a colon or a parenthesis."""
+    return is_known_arn(identifier) or identifier == KNOWN_AFTER_APPLY
+
+
+def is_known_arn(identifier: str) -> bool:
+    """Whether a string is meant as the ARN of a resource that has one already."""
     return identifier.startswith("arn:")
 
 

@@ -11,6 +11,7 @@ product. Quota (402), pending verification (403), and other refusals are not rep
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import time
 from collections import deque
@@ -19,11 +20,16 @@ from contextvars import ContextVar
 from typing import Any
 
 try:
-    from botocore.exceptions import ClientError, ConnectionError, EndpointConnectionError, HTTPClientError
-    from botocore.parsers import ResponseParserError
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConnectionError,
+        EndpointConnectionError,
+        HTTPClientError,
+    )
 except ImportError:  # reported by AnsibleAWSModule
-    ClientError = ConnectionError = EndpointConnectionError = HTTPClientError = type("NoBotocore", (Exception,), {})
-    ResponseParserError = ClientError
+    BotoCoreError = ClientError = ConnectionError = type("NoBotocore", (Exception,), {})
+    EndpointConnectionError = HTTPClientError = ClientError
 
 from ansible_collections.amazon.aws.plugins.module_utils.cloud import BackoffIterator
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -69,6 +75,14 @@ _DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
 QUOTA_WINDOW = 1.02
 
 
+# At what length (in characters) a text of an error response is cut off: a proxy may return a whole page.
+MAXIMUM_TEXT_LENGTH = 1000
+
+
+class UnexpectedResponse(Exception):
+    """A response that is not one of the service, or not a whole one; the call may have taken effect."""
+
+
 class DeadlinePassed(Exception):
     """A failed call is not repeated, because the next attempt would come after the deadline; its cause is the error."""
 
@@ -105,7 +119,8 @@ def outcome_unknown(error: BaseException | None) -> bool:
     """
     if isinstance(error, ClientError):
         return _status(error) >= 500 and not is_throttled(error)
-    return isinstance(error, (ConnectionError, HTTPClientError)) and not isinstance(error, EndpointConnectionError)
+    no_answer = isinstance(error, (ConnectionError, HTTPClientError, UnexpectedResponse))
+    return no_answer and not isinstance(error, EndpointConnectionError)
 
 
 def lacks_lambda_permission(error: BaseException | None) -> bool:
@@ -113,7 +128,7 @@ def lacks_lambda_permission(error: BaseException | None) -> bool:
     return (
         isinstance(error, ClientError)
         and error.response["Error"]["Code"] == "ValidationException"
-        and LAMBDA_PERMISSION in error.response["Error"].get("Message", "")
+        and LAMBDA_PERMISSION in str(error.response["Error"].get("Message"))
     )
 
 
@@ -154,7 +169,9 @@ def retry_non_idempotent(call: Call, *causes: str) -> Call:
                 left[cause] -= 1
                 if time.monotonic() + pause > _DEADLINE.get():
                     raise DeadlinePassed from error
-            except (AttributeError, ResponseParserError, ValueError) as error:  # botocore's, of any other answer
+            except BotoCoreError:  # such as missing credentials: not about an answer
+                raise
+            except Exception as error:  # botocore's parser raises many types for an answer of another form
                 raise unexpected_response() from error
             time.sleep(pause)
 
@@ -163,15 +180,63 @@ def retry_non_idempotent(call: Call, *causes: str) -> Call:
 
 def require_members(answer: Any, *members: str) -> None:
     """Raise AnsibleAWSError for an answer without what the service always returns: a proxy's, or a wrong port's."""
-    if not all(member in answer for member in members):
+    if not isinstance(answer, dict) or any(answer.get(member) is None for member in members):
+        raise unexpected_response()
+
+
+def require_strings(answer: Any, *members: str) -> None:
+    """Raise AnsibleAWSError when one of these members is missing or is not a string; botocore does not check that."""
+    require_members(answer, *members)
+    if not all(isinstance(answer[member], str) for member in members):
         raise unexpected_response()
 
 
 def unexpected_response() -> AnsibleAWSError:
     """Return the error for an answer that is not one of the service."""
     return AnsibleAWSError(
-        message="The response does not come from Amazon IVS Chat; check endpoint_url, and any proxy on the way"
+        message="The response does not come from Amazon IVS Chat; check endpoint_url, and any proxy on the way",
+        exception=UnexpectedResponse(),
     )
+
+
+def clean_error_responses(client: Any) -> None:
+    """Make an error response with any body readable: null, other types, a page of HTML, cut off.
+
+    botocore's parser fails for some of them, so the error code and request ID in the header would be lost, and for
+    others it returns members of other types. botocore before 1.35 does not have this event: there such a response is an
+    unexpected one (see `unexpected_response`).
+    """
+    client.meta.events.register("before-parse.ivschat", _clean_error_response, unique_id="aws_ivs.chat")
+
+
+def _clean_error_response(response_dict: dict[str, Any], **_context: Any) -> None:
+    if response_dict["status_code"] >= 300:
+        response_dict["body"] = json.dumps(_error_members(response_dict["body"])).encode()
+
+
+def _error_members(body: bytes) -> dict[str, Any]:
+    """Return the members of an error response that are of their type (API reference, common errors)."""
+    text = body.decode("utf-8", "replace")
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        members = text
+    if not isinstance(members, dict):
+        return {"message": _cut(members)} if isinstance(members, str) else {}
+    strings = ("__type", "code", "Code", "message", "Message", "reason", "resourceId", "resourceType")
+    cleaned: dict[str, Any] = {name: _cut(members[name]) for name in strings if isinstance(members.get(name), str)}
+    if type(members.get("limit")) is int:
+        cleaned["limit"] = members["limit"]
+    if isinstance(members.get("fieldList"), list):
+        fields = [field for field in members["fieldList"] if isinstance(field, dict)]
+        cleaned["fieldList"] = [
+            {name: _cut(str(field.get(name))) for name in ("name", "message")} for field in fields[:10]
+        ]
+    return cleaned
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAXIMUM_TEXT_LENGTH else f"{text[:MAXIMUM_TEXT_LENGTH]}..."
 
 
 def limit_rate(client: Any, calls_per_second: Callable[[str], float]) -> None:
@@ -179,16 +244,22 @@ def limit_rate(client: Any, calls_per_second: Callable[[str], float]) -> None:
     sent: dict[str, deque[float]] = {}
 
     def wait_for_turn(model: Any, **_context: Any) -> None:
-        limit = calls_per_second(model.name)
-        # As many whole calls as fit in about a second; below one call per second it is one in a longer window.
-        calls = max(1, int(limit))
-        window = QUOTA_WINDOW * calls / limit
-        times = sent.setdefault(model.name, deque(maxlen=calls))
-        if len(times) == calls and (pause := times[0] + window - time.monotonic()) > 0:
-            time.sleep(pause)
-        times.append(time.monotonic())
+        now = time.monotonic()
+        turn = next_turn(sent, model.name, calls_per_second(model.name), now)
+        if turn > now:
+            time.sleep(turn - now)
 
     client.meta.events.register("before-call.ivschat", wait_for_turn)
+
+
+def next_turn(sent: dict[str, deque[float]], operation: str, limit: float, now: float) -> float:
+    """Return the time (s) of the next call of an operation, not before `now`, and note it in `sent`."""
+    # As many whole calls as fit in about a second; below one call per second it is one in a longer window.
+    calls = max(1, int(limit))
+    times = sent.setdefault(operation, deque(maxlen=calls))
+    turn = max(now, times[0] + QUOTA_WINDOW * calls / limit) if len(times) == calls else now
+    times.append(turn)
+    return turn
 
 
 def record_writes(client: Any) -> list[str]:
@@ -201,3 +272,16 @@ def record_writes(client: Any) -> list[str]:
 
     client.meta.events.register("after-call.ivschat", record)
     return accepted
+
+
+def record_unanswered(client: Any) -> list[str]:
+    """Return a list of the operations of the last calls in a row that got no answer: each answer empties it."""
+    unanswered: list[str] = []
+
+    def record(exception: BaseException, event_name: str, **_context: Any) -> None:
+        if isinstance(exception, (ConnectionError, HTTPClientError)):
+            unanswered.append(event_name.rpartition(".")[2])
+
+    client.meta.events.register("after-call-error.ivschat", record)
+    client.meta.events.register("after-call.ivschat", lambda **_context: unanswered.clear())
+    return unanswered

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from typing import Any
 
+from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
 COLLECTION = "ansible_collections.aws_ivs.chat.plugins.modules"
@@ -23,12 +24,15 @@ CREDENTIALS = {
     "region": "us-east-1",
 }
 
+# An option that the task sets to null; None is an option that it leaves out.
+NULL = "<null>"
+
 
 def module_arguments(url: str, options: dict[str, Any], check: bool, diff: bool) -> dict[str, Any]:
-    """Return a task's arguments as Ansible hands them to a module; an option of None is left out."""
+    """Return a task's arguments as Ansible hands them to a module; an option of None is left out, and NULL is null."""
     given = {**CREDENTIALS, "endpoint_url": url, **options}
     return {
-        **{key: value for key, value in given.items() if value is not None},
+        **{key: None if value == NULL else value for key, value in given.items() if value is not None},
         "_ansible_check_mode": check,
         "_ansible_diff": diff,
         "_ansible_remote_tmp": "/tmp",
@@ -42,8 +46,9 @@ def run_module(
 
     `check` and `diff` are the task's modes, everything else is an option.
 
-    Like a module's own process, it sees no AWS settings of the person who runs the tests.
+    Like a module's own process, it sees no AWS settings of the person who runs the tests, and has no warnings yet.
     """
+    warnings._global_warnings.clear()
     output = io.StringIO()
     module = importlib.import_module(f"{COLLECTION}.{module_name}")
     settings = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("AWS_")}

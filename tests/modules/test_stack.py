@@ -18,11 +18,13 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling, _sta
 from ivschat_emulator import Emulator
 from tests.modules.harness import finish, start_module
 
+from .conftest import KNOWN_AFTER_APPLY
+
 Run = Callable[..., dict[str, Any]]
 
 FAST = {"room": 1000, "logging_configuration": 1000, "tag": 1000}
 MEMBER = {"ivschat-stack": "conference"}
-UNCHANGED = {"created": 0, "updated": 0, "deleted": 0, "adopted": 0, "unchanged": 0}
+UNCHANGED = {"created": 0, "updated": 0, "deleted": 0, "adopted": 0, "released": 0, "unchanged": 0}
 
 
 @pytest.fixture
@@ -110,7 +112,7 @@ ACTIONS = [
     ("delete", "surplus"),
     ("delete", "surplus"),
 ]
-COUNTS = {"created": 2, "updated": 1, "deleted": 2, "adopted": 1, "unchanged": 2}
+COUNTS = {"created": 2, "updated": 1, "deleted": 2, "adopted": 1, "released": 0, "unchanged": 2}
 
 
 class TestPlanAndApply:
@@ -131,12 +133,12 @@ class TestPlanAndApply:
                 assert before.keys() == after.keys()
                 differing = {field for field, value in after.items() if before[field] != value}
                 # Aside from what the service assigns: ARNs of what was still to be made, and fields that no list shows.
-                unread = {field for field, value in before.items() if value is None} | {"update_time"}
-                assert differing <= unread | {"logging_configuration_identifiers"}
+                unread = {field for field, value in before.items() if value in (None, KNOWN_AFTER_APPLY)}
+                assert differing <= unread | {"update_time", "logging_configuration_identifiers"}
 
         emulator.forget_calls()
         again = stack(diff=True, **estate)
-        assert (again["changed"], again["diff"]) == (False, [])
+        assert (again["changed"], again["diff"]["before"], again["diff"]["after"]) == (False, "", "")
         assert again["summary"] == {**UNCHANGED, "unchanged": 6}
         assert emulator.writes() == []
 
@@ -207,22 +209,30 @@ class TestPlanAndApply:
         declared["rooms"][0]["logging_configurations"] = []
         assert stack(**declared)["rooms"][0]["logging_configuration_identifiers"] == []
 
-    def test_diff_is_one_a_resource_with_only_what_changes(self, stack, estate):
+    def test_diff_is_one_text_with_totals(self, stack, estate):
         assert "diff" not in stack(check=True, **estate)
         diff = stack(check=True, diff=True, **estate)["diff"]
-        assert [each["after_header"] for each in diff] == [
-            "create logging configuration made",
+        assert diff["before_header"] == "stack conference"
+        assert diff["after_header"] == "Plan: 2 to create, 1 to update, 1 to adopt, 2 to delete, 2 unchanged"
+        assert diff["before"].splitlines() == [
             "update room drifted",
-            "create room made",
+            "    room drifted: maximum_message_length: 7",
+            "    room drifted: logging_configuration_identifiers: []",
+            '    room drifted: tags.old: "1"',
             "adopt room free",
             "delete room surplus",
             "delete logging configuration surplus",
         ]
-        assert diff[3]["before"] == {"tags": {"own": "1"}}
-        assert diff[3]["after"] == {"tags": {"own": "1", **MEMBER}}
-        assert diff[1]["before"]["maximum_message_length"] == 7
-        assert "maximum_message_rate_per_second" not in diff[1]["after"]
-        assert diff[2]["before"] == diff[4]["after"] == {}
+        assert diff["after"].splitlines() == [
+            "create logging configuration made",
+            "update room drifted",
+            "    room drifted: maximum_message_length: 9",
+            '    room drifted: logging_configuration_identifiers: ["kept"]',
+            '    room drifted: tags.new: "1"',
+            "create room made",
+            "adopt room free",
+            '    room free: tags.ivschat-stack: "conference"',
+        ]
 
     def test_tags(self, stack, chat):
         declared = {"rooms": [{"name": "a"}, {"name": "b", "tags": {"who": "b", "n": 1}}]}
@@ -613,7 +623,8 @@ class TestPartialFailure:
         emulator.set(lag={"list": {"reads": 1}})
         chat.delete_room(identifier=made["rooms"][0]["arn"])
         result = stack(state="absent", diff=True)
-        assert (told(result), result["changed"], result["diff"]) == ([("delete", "a")], False, [])
+        assert (told(result), result["changed"]) == ([("delete", "a")], False)
+        assert (result["diff"]["before"], result["diff"]["after"]) == ("", "")
         assert result["summary"] == {**UNCHANGED, "unchanged": 1}
 
     def test_what_was_written_of_one_that_failed_is_a_change(self, stack, emulator):
@@ -712,7 +723,7 @@ class TestExport:
         )
         before = rooms(chat)
         exported = info()
-        assert exported["skipped"] == [] and exported["changed"] is False
+        assert exported["left_out"] == [] and exported["changed"] is False
         declared = yaml.safe_load(yaml.safe_dump(exported["stack"]))
         emulator.forget_calls()
         adopted = stack(**declared, adopt=True)
@@ -749,17 +760,20 @@ class TestExport:
         assert names(tags={"stage": "test"}) == ["lobby"]
         assert names(name="conference", name_pattern="*-?", tags={"stage": "test"}) == ["conference-a"]
         assert names(name="test", ownership_tag="stage") == ["conference-a", "lobby"]
-        assert [each["reason"] for each in info(tags={"stage": "test"})["skipped"]] == [
+        assert [each["reason"] for each in info(tags={"stage": "test"})["left_out"]] == [
             "it is a member of the stack 'conference'",
             "it has no name",
         ]
         assert info(name_pattern="logged")["stack"]["rooms"][0]["logging_configurations"] == [archive]
 
-    def test_a_room_that_get_does_not_find_is_not_left_out(self, info, emulator, chat, monkeypatch):
+    def test_a_room_that_get_does_not_find_is_left_out_with_the_reason(self, info, emulator, chat, monkeypatch):
         monkeypatch.setattr(_stack_read, "LOOK_AGAIN", 0.3)
         emulator.set(lag={"get": {"seconds": 60}})
         arn = chat.create_room(name="a")["arn"]
-        assert f"such as {arn}" in info()["msg"]
+        exported = info()
+        assert not exported.get("failed") and exported["stack"]["rooms"] == []
+        reason = "List shows it and Get does not find it, because it was deleted or created moments ago"
+        assert exported["left_out"] == [{"arn": arn, "reason": reason}]
         assert [each["name"] for each in info(include_details=False)["stack"]["rooms"]] == ["a"]
 
     @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling, _retries, _waits
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling, _retries, _waits, _write
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule
 
 from tests.modules.conftest import (
@@ -51,7 +51,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """In this process, the collection's waits and the pauses between its retries take no time."""
     stand_in = Clock()
-    for module in (_polling, _retries, _waits):
+    for module in (_polling, _retries, _waits, _write):
         monkeypatch.setattr(module, "time", stand_in)
     monkeypatch.setattr(random, "uniform", lambda low, high: (low + high) / 2)
     return stand_in

@@ -147,7 +147,7 @@ def nth(place: int) -> int:
 def test_the_writes_are_these(apply: Run, world: Emulator, converges: Callable[..., None]) -> None:
     result = apply()
     assert [call["operation"] for call in world.writes()] == WRITES
-    assert result["summary"] == {"created": 4, "updated": 3, "deleted": 2, "adopted": 1, "unchanged": 2}
+    assert result["summary"] == {"created": 4, "updated": 3, "deleted": 2, "adopted": 1, "released": 0, "unchanged": 2}
     assert len(DECLARATION["rooms"]) + len(DECLARATION["logging_configurations"]) == 10
     converges()
 
@@ -203,7 +203,7 @@ def test_a_room_that_get_does_not_find_yet_is_not_made_again(
 ) -> None:
     world.set(lag={"get": {"reads": 2}})
     clients().create_room(name="new-1", tags=MEMBER)
-    assert apply()["summary"] == {"created": 3, "updated": 4, "deleted": 2, "adopted": 1, "unchanged": 2}
+    assert apply()["summary"] == {"created": 3, "updated": 4, "deleted": 2, "adopted": 1, "released": 0, "unchanged": 2}
     world.set(lag={})
     converges(lag=2)
 
