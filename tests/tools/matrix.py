@@ -47,7 +47,8 @@ def set_up(pair: Pair) -> Environment:
         python = target = virtual_environment(pair.name, pair.python, [core, *sdk])
     else:
         python = virtual_environment(pair.name, pair.python, [core, "boto3"])
-        target = virtual_environment(f"{pair.name}-target", pair.target, sdk)
+        # Without packaging, which ansible-core brings, amazon.aws warns in each task that it cannot compare versions.
+        target = virtual_environment(f"{pair.name}-target", pair.target, [*sdk, "packaging"])
     return Environment(python, target, amazon_aws(pair.ansible))
 
 
