@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -163,4 +164,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # As Ctrl-C does: end the command and the emulator, then this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main())
