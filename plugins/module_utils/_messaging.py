@@ -88,7 +88,5 @@ def call_for_rooms(
     failed = [result for result in results if result["error"]]
     if failed:
         summary = "; ".join(f"{result['room']}: {result['error']}" for result in failed)
-        module.fail_json(
-            msg=f"{len(failed)} of {len(targets)} rooms failed: {summary}", changed=changed, rooms=results
-        )
+        module.fail_json(msg=f"{len(failed)} of {len(targets)} rooms failed: {summary}", changed=changed, rooms=results)
     module.exit_json(changed=changed, rooms=results)
