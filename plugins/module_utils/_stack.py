@@ -21,6 +21,7 @@ from ._resources import (
     KINDS,
     QUOTAS,
     ROOM,
+    STACK_TAG,
     Kind,
     Resource,
     describe,
@@ -36,7 +37,7 @@ CALLS_PER_SECOND: dict[str, Any] = {
     "apply_defaults": True,
     "options": {name: {"type": "float", "default": quota} for name, quota in QUOTAS.items()},
 }
-OWNERSHIP_TAG = {"default": "ivschat-stack"}
+OWNERSHIP_TAG = {"default": STACK_TAG}
 
 
 def calls_per_second_of(operation: str, rates: dict[str, float]) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ._plan import Plan
+from ._plan import Plan, predict
 from ._resources import Kind, Resource
 from ._stack_plan import PlannedChange
 
@@ -65,4 +65,4 @@ class Outcome:
 
 def predicted(changes: list[PlannedChange]) -> Outcome:
     """Return the outcome that the plan predicts."""
-    return Outcome([AppliedChange(change, change.plan, change.action, change.plan.after) for change in changes])
+    return Outcome([AppliedChange(change, change.plan, change.action, predict(change.plan)) for change in changes])

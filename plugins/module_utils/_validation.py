@@ -20,6 +20,7 @@ from ._resources import (
     ARN_LENGTH,
     DESTINATIONS,
     KINDS,
+    KNOWN_AFTER_APPLY,
     LOGGING_CONFIGURATION,
     MAXIMUM_ATTRIBUTES_BYTES,
     MAXIMUM_LOGGING_CONFIGURATIONS,
@@ -42,6 +43,10 @@ MINIMUM_CALLS_PER_SECOND = 0.001  # a call every 17 minutes
 MAXIMUM_CALLS_PER_SECOND = 1_000_000  # in effect, no limit
 
 
+class UnknownArnError(str):
+    """The validation error for KNOWN_AFTER_APPLY as an ARN, which is none in check mode (see _module.input_errors)."""
+
+
 # Single values.
 
 
@@ -58,9 +63,12 @@ def validate_limit(path: str, value: Any, limit: Limit) -> list[str]:
 def validate_arn(path: str, arn: str, kind: Kind, region: str | None) -> list[str]:
     """Validate that an ARN is one of this kind of resource, in the region of the client when that is known."""
     expected = f"arn:aws:ivschat:<region>:<account>:{kind.arn_type}/<id>"
+    error = f"{path}: {arn!r} is not valid: it must be the ARN of a {kind.title}, {expected}"
+    if arn == KNOWN_AFTER_APPLY:
+        return [UnknownArnError(error)]
     parts = re.fullmatch(rf"arn:aws:ivschat:([a-z0-9-]+):[0-9]+:{kind.arn_type}/[a-zA-Z0-9-]+", arn)
     if parts is None or len(arn) > ARN_LENGTH:
-        return [f"{path}: {arn!r} is not valid: it must be the ARN of a {kind.title}, {expected}"]
+        return [error]
     if region and parts[1] != region:
         return [f"{path}: {arn!r} is in region {parts[1]}: it must be in the region of this task, {region}"]
     return []
@@ -78,11 +86,11 @@ def validate_identifier(
 
 
 def validate_unique(path: str, identifiers: list[str]) -> list[str]:
-    """Validate that a list has no duplicates."""
+    """Validate that a list has no duplicates; ARNs that are not known yet are those of different resources."""
     return [
         f"{path}[{position}]: {identifier!r} is a duplicate: specify each entry once"
         for position, identifier in enumerate(identifiers)
-        if identifier in identifiers[:position]
+        if identifier in identifiers[:position] and identifier != KNOWN_AFTER_APPLY
     ]
 
 
@@ -331,8 +339,11 @@ def validate_calls_per_second(calls_per_second: dict[str, float | None]) -> list
 
 
 def validate_messaging(params: dict[str, Any], region: str | None) -> list[str]:
-    """Validate every option of a messaging module."""
-    errors = validate_identity(params, *(option for option in ("room_arn", "room_name", "rooms") if option in params))
+    """Validate every option of a messaging module, or of the lookup."""
+    ways = [option for option in ("room_arn", "room_name", "rooms") if option in params]
+    errors = []
+    if ways and sum(params[option] is not None for option in ways) != 1:  # Ansible counts those that are null as given
+        errors.append(f"{', '.join(ways)}: exactly one of them is required, with a value that is not null")
     if params.get("room_arn") is not None:
         errors += validate_arn("room_arn", params["room_arn"], ROOM, region)
     if params.get("room_name") == "":

@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -50,8 +51,8 @@ options:
         required: true
       previous_name:
         description:
-          - The name that the logging configuration had before. If no member has the declared name and one has this name,
-            that one is renamed in place. Afterwards, the option has no effect.
+          - The name that the logging configuration had before. If no member has the declared name and one has this
+            name, that one is renamed in place. Afterwards, the option has no effect.
           - It must not be the name of another logging configuration of the stack.
         type: str
       destination_configuration:
@@ -141,8 +142,8 @@ options:
   room_defaults:
     description:
       - The values of suboptions that rooms omit. O(room_defaults.message_review_handler) is merged with that of the
-        room, suboption by suboption, and O(room_defaults.tags) are added to those of the room. For all other suboptions,
-        the value of the room replaces the default.
+        room, suboption by suboption, and O(room_defaults.tags) are added to those of the room. For all other
+        suboptions, the value of the room replaces the default.
       - With O(room_defaults.maximum_message_length) or O(room_defaults.maximum_message_rate_per_second), each run makes
         one GetRoom call for each room.
     type: dict
@@ -243,7 +244,7 @@ extends_documentation_fragment:
   - aws_ivs.chat.pacing
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 notes:
   - A large stack takes minutes, because the service allows only a few calls per second. In check mode, RV(estimate)
     returns the expected duration. With a local connection, the task shows every few seconds how far it is. With another

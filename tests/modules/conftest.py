@@ -20,6 +20,7 @@ from tests.modules.harness import run_module
 REGION, ACCOUNT = "us-east-1", "123456789012"
 
 ASSIGNED = ("arn", "id", "create_time", "update_time")
+KNOWN_AFTER_APPLY = "(known after apply)"  # the ARN and the ID in a predicted create
 
 Run = Callable[..., dict[str, Any]]
 
@@ -27,7 +28,7 @@ Run = Callable[..., dict[str, Any]]
 def refusal(result: dict[str, Any]) -> str:
     """The message of a failed run, which must be one clean line."""
     assert result.get("failed"), result
-    assert "exception" not in result and not result.get("changed")
+    assert "exception" not in result and bool(result.get("changed")) is bool(result.get("writes"))
     message = result["msg"]
     assert isinstance(message, str) and "\n" not in message and "Traceback" not in message
     return message
@@ -113,12 +114,13 @@ def apply(emulator: Emulator, run: Run) -> Run:
             assert foretold[key] is None
         else:
             assert set(foretold[key]) == set(result[key])
-            created = foretold[key]["arn"] is None
+            created = foretold[key]["arn"] == KNOWN_AFTER_APPLY
             late = ASSIGNED if created else ("update_time",) if result["changed"] else ()
             assert {name: value for name, value in foretold[key].items() if name not in late} == {
                 name: value for name, value in result[key].items() if name not in late
             }
-            assert not created or [foretold[key][name] for name in ASSIGNED] == [None] * len(ASSIGNED)
+            unknown = [KNOWN_AFTER_APPLY, KNOWN_AFTER_APPLY, None, None]
+            assert not created or [foretold[key][name] for name in ASSIGNED] == unknown
             assert None not in [result[key][name] for name in ASSIGNED]
         written = len(emulator.writes())
         again = run(module, diff=True, **options)
@@ -135,6 +137,13 @@ def settled_twins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twins are not looked at again: no run that makes them can still be at work."""
     for module in ("_identity", "_stack_read"):
         monkeypatch.setattr(f"ansible_collections.aws_ivs.chat.plugins.module_utils.{module}.LOOK_AGAIN", 0.0)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between the retries of a call take no time; those of waits do."""
+    pause = "ansible_collections.aws_ivs.chat.plugins.module_utils._retries.BACKOFF"
+    monkeypatch.setattr(pause, {"delay": 0, "backoff": 1, "max_delay": 0})
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def estate(clients, bucket):
         (ROOM, {"name": "lobby", "maximum_message_length": 500}, [*LIST, *GET], []),
         (ROOM, {"name": "new", **RETAG}, LIST, ["CreateRoom"]),
         (ROOM, {"name": "lobby", "maximum_message_length": 7}, [*LIST, *GET], ["UpdateRoom"]),
-        (ROOM, {"arn": "ROOM", "name": "hall"}, GET, ["UpdateRoom"]),
+        (ROOM, {"arn": "ROOM", "name": "hall"}, [*GET, *LIST], ["UpdateRoom"]),  # whether the name is taken
         (
             ROOM,
             {"arn": "ROOM", "maximum_message_length": 7, **RETAG},

@@ -95,11 +95,9 @@ class TestToken:
         emulator.fault("CreateChatToken", "ConnectionReset", when="after")
         assert emulator.verify_token(token(room_arn=rooms["lobby"])["token"])
 
-    @in_both_modes
-    def test_no_such_room(self, token, sent, check):
-        message = refusal(token(room_arn=UNKNOWN, check=check))
-        assert UNKNOWN in message if check else "ResourceNotFoundException" in message
-        assert len(sent()) == (not check)
+    def test_no_such_room(self, token, sent):
+        assert "ResourceNotFoundException" in refusal(token(room_arn=UNKNOWN))
+        assert len(sent()) == 1
 
 
 class TestRooms:
@@ -188,10 +186,9 @@ class TestIdentity:
     """Nothing is done anywhere when it is not clear where."""
 
     @modules
-    @in_both_modes
-    def test_unknown_name(self, run, rooms, calls, module, check):
+    def test_unknown_name(self, run, rooms, calls, module):
         calls()
-        message = refusal(run(module, room_name="Lobby", check=check, **MODULES[module]))
+        message = refusal(run(module, room_name="Lobby", **MODULES[module]))
         assert message == "room_name: no room is named 'Lobby'"
         assert calls() == ["ListRooms"]
 
@@ -321,14 +318,13 @@ class TestFailures:
         assert [call["effect"] for call in emulator.calls(operation)] == [True, False, True]
 
     @writers
-    @in_both_modes
-    def test_an_arn_of_no_room(self, run, rooms, emulator, module, check):
+    def test_an_arn_of_no_room(self, run, rooms, emulator, module):
         options, operation, _parameters = WRITERS[module]
-        result = run(module, rooms=["lobby", UNKNOWN], check=check, **options)
+        result = run(module, rooms=["lobby", UNKNOWN], **options)
         assert result["failed"] and result["changed"] is True
         assert [entry["error"] is None for entry in result["rooms"]] == [True, False]
-        assert (f"there is no room {UNKNOWN}" if check else "ResourceNotFoundException") in result["msg"]
-        assert len(emulator.calls(operation)) == (0 if check else 2)
+        assert "ResourceNotFoundException" in result["msg"]
+        assert len(emulator.calls(operation)) == 2
 
     @writers
     def test_all_rooms_fail(self, run, rooms, emulator, module):

@@ -63,12 +63,15 @@ class TestIdentity:
         assert apply(name="lobby", state="absent")["room"] is None
         assert [arn for _name, arn in rooms()] == [each["arn"] for each in sorted(others, key=lambda o: o["name"])]
 
-    def test_the_empty_name_is_a_name(self, apply, room, clients, rooms):
+    def test_the_empty_name_identifies_nothing_and_takes_a_name_away(self, apply, room, clients, rooms):
         named = room(name="lobby")["room"]
         nameless = clients().create_room()["arn"]
-        assert apply(name="", maximum_message_length=7)["room"]["arn"] == nameless
-        apply(name="", state="absent")
+        for state in ("present", "absent"):  # by nothing, nothing is identified
+            assert "identifies nothing" in refusal(room(name="", maximum_message_length=7, state=state))
+        assert apply(arn=nameless, name="", maximum_message_length=7)["room"]["arn"] == nameless
+        apply(arn=nameless, state="absent")
         assert rooms() == [("lobby", named["arn"])]
+        assert apply(arn=named["arn"], name="")["room"]["name"] == ""
 
     @pytest.mark.parametrize("check", [False, True])
     @pytest.mark.parametrize("state", ["present", "absent"])
@@ -99,9 +102,8 @@ class TestIdentity:
         apply(arn=second["arn"], name="lobby")
         assert rooms() == sorted([("lobby", first["arn"]), ("lobby", second["arn"])])
 
-    @pytest.mark.parametrize("check", [False, True])
-    def test_unknown_arn_present(self, room, calls, check):
-        message = refusal(room(arn=UNKNOWN, name="lobby", check=check))
+    def test_unknown_arn_present(self, room, calls):
+        message = refusal(room(arn=UNKNOWN, name="lobby"))
         assert message == (
             f"arn: there is no room {UNKNOWN}, and an ARN cannot be created; specify only name to create one"
         )
@@ -228,13 +230,12 @@ class TestLoggingConfigurations:
         assert shown(logs["a"], "c") == sorted([logs["a"], logs["c"]])
         assert shown() == []
 
-    @pytest.mark.parametrize("check", [False, True])
     @pytest.mark.parametrize("existing", [False, True])
-    def test_unknown_name(self, room, logs, emulator, check, existing):
+    def test_unknown_name(self, room, logs, emulator, existing):
         if existing:
             room(name="lobby")
         emulator.forget_calls()
-        message = refusal(room(name="lobby", logging_configuration_identifiers=["a", "nope"], check=check))
+        message = refusal(room(name="lobby", logging_configuration_identifiers=["a", "nope"]))
         assert message == f"{self.OPTION}: no logging configuration is named 'nope'"
         assert emulator.writes() == []
 
@@ -345,7 +346,7 @@ class TestReadsThatDisagree:
         assert [call["operation"] for call in emulator.writes()] == ["CreateRoom", "DeleteRoom", "CreateRoom"]
 
     @pytest.mark.parametrize("check", [False, True])
-    @pytest.mark.parametrize("options", [{}, {"state": "absent"}])
+    @pytest.mark.parametrize("options", [{}, {"maximum_message_length": 7}])
     def test_no_second_one_is_made(self, room, emulator, monkeypatch, options, check):
         monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
         emulator.set(lag={"get": {"seconds": 60}})
@@ -354,6 +355,16 @@ class TestReadsThatDisagree:
         message = refusal(room(name="lobby", check=check, **options))
         assert message.startswith("List shows 1 room(s) that Get does not find, such as ")
         assert made in message and emulator.writes() == []
+
+    def test_it_is_deleted_by_its_arn(self, room, emulator, monkeypatch):
+        monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
+        emulator.set(lag={"get": {"seconds": 60}})
+        made = room(name="lobby")["room"]["arn"]
+        emulator.forget_calls()
+        for check in (True, False):
+            assert (room(name="lobby", state="absent", check=check)["changed"], emulator.writes()[:-1]) == (True, [])
+        (delete,) = emulator.writes()
+        assert (delete["operation"], delete["parameters"]["identifier"]) == ("DeleteRoom", made)
 
     def test_nor_after_a_create_that_ended_unclear(self, room, emulator, monkeypatch):
         monkeypatch.setattr(_write, "LOOK_BEFORE_REPEAT", 0.3)
