@@ -435,6 +435,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     SHARED_OPTIONS,
     IvsChatModule,
     format_error,
+    refuse_unless_check_mode,
     run_module,
     write_unless_check_mode,
 )
@@ -546,7 +547,7 @@ def messages_in_use(plan: StackPlan) -> list[str]:
 def warn_in_use(module: IvsChatModule, plan: StackPlan) -> list[str]:
     """Warn of what a real run would refuse; in check mode, an earlier task may still detach or delete the rooms."""
     for message in messages_in_use(plan):
-        module.warn(f"Outside check mode, this task would fail unless an earlier task changes this: {message}")
+        refuse_unless_check_mode(module, message)
     return []
 
 
