@@ -180,8 +180,8 @@ def test_all_writes_fail(
     for operation in set(WRITES):
         world.fault(operation, "AccessDeniedException", count=1000)
     failed = apply(continue_on_error=continue_on_error)
-    # Aside from the two unchanged: three rooms fail without a call, as their logging configuration was not made. The two
-    # removals are not tried.
+    # Aside from the two unchanged: three rooms fail without a call, as their logging configuration was not made. The
+    # two removals are not tried.
     assert len(failed["failures"]) == (8 if continue_on_error else 1)
     assert failed["msg"].endswith("; kept 2 member(s) that are to be removed")
     assert failed["changed"] is False and holdings(clients()) == before
@@ -324,7 +324,7 @@ class TestRaces:
     def test_two_stacks(
         self, lag: Any, world: Emulator, start: Callable[..., Running], clients: Callable[..., Any], apply: Run
     ) -> None:
-        """Both make a room named new-1 before they see the other's: the older one remains, and the other run says so."""
+        """Both make a room named new-1 before they see the other's: the older one remains, the other run says so."""
         world.set(lag=lag)
         second = {"name": "second", "logging_configurations": [], "rooms": [{"name": "lobby"}, {"name": "new-1"}]}
         results = at_once(world, start, {}, second, may_fail=True)
