@@ -215,23 +215,31 @@ class TestPlanAndApply:
         assert diff["before_header"] == "stack conference"
         assert diff["after_header"] == "Plan: 2 to create, 1 to update, 1 to adopt, 2 to delete, 2 unchanged"
         assert diff["before"].splitlines() == [
-            "update room drifted",
+            "1 to update:",
+            "  room drifted",
             "    room drifted: maximum_message_length: 7",
             "    room drifted: logging_configuration_identifiers: []",
             '    room drifted: tags.old: "1"',
-            "adopt room free",
-            "delete room surplus",
-            "delete logging configuration surplus",
+            "1 to adopt:",
+            "  room free",
+            "2 to create:",
+            "2 to delete:",
+            "  room surplus",
+            "  logging configuration surplus",
         ]
         assert diff["after"].splitlines() == [
-            "create logging configuration made",
-            "update room drifted",
+            "1 to update:",
+            "  room drifted",
             "    room drifted: maximum_message_length: 9",
             '    room drifted: logging_configuration_identifiers: ["kept"]',
             '    room drifted: tags.new: "1"',
-            "create room made",
-            "adopt room free",
+            "1 to adopt:",
+            "  room free",
             '    room free: tags.ivschat-stack: "conference"',
+            "2 to create:",
+            "  logging configuration made",
+            "  room made",
+            "2 to delete:",
         ]
 
     def test_tags(self, stack, chat):
