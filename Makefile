@@ -46,7 +46,7 @@ test: units http integration  ## Run all tests
 units: $(READY)  ## Test pure functions with ansible-test [FILE=tests/unit/...]
 	$(IN_TREE) ansible-test units --python $(VERSION) --num-workers 2 $(FILE)
 
-http: $(READY)  ## Test the emulator, and the modules against it [FILE=tests/modules/...]
+http: $(READY)  ## Test the emulator, and the modules against it [FILE=tests/http/...]
 	$(RUN) pytest -n 2 $(FILE)
 
 integration: $(READY)  ## Run the integration targets with ansible-test [TARGET=...] [CLOUD_CONFIG=...]
@@ -76,10 +76,10 @@ build: $(READY)  ## Build the collection into .cache/build and check what is in 
 	$(RUN) python tests/tools/check.py build .cache/build
 
 reliability: $(READY)  ## Run the fault matrix, kills, races, and write the matrix to docs/reliability.md
-	$(RUN) WRITE_MATRIX=1 pytest -n 2 tests/reliability
+	$(RUN) WRITE_MATRIX=1 pytest -n 2 tests/http/reliability
 
 storm: $(READY)  ## Measure 8 forks that share the service's quotas
-	@$(RUN) python -m tests.reliability.storm
+	@$(RUN) python -m tests.http.reliability.storm
 
 bench: $(READY) .venv/bench/.installed  ## Measure, and write docs/benchmarks.md: 36 minutes [BENCH_SIZES=1,10]
 	@$(RUN) python tests/bench/run.py $(BENCH_SIZES)
