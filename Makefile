@@ -1,12 +1,12 @@
-# `make help` says what there is. Everything that is made lies below .venv and .cache.
+# `make help` lists all targets. All generated files are in .venv and .cache.
 
 PYTHON ?= python3
 PORT ?= 5000
-# What to run of it; all when empty.
+# Restrict a target to one test file, integration target, or list of sizes. If FILE or TARGET is empty, everything runs.
 FILE ?=
 TARGET ?=
 BENCH_SIZES ?= 1,10,100,1000
-# A cloud-config-aws.ini: then the integration targets run against that account, not against the emulator.
+# Specify a cloud-config-aws.ini to run the integration targets against that account instead of the emulator.
 CLOUD_CONFIG ?= emulator
 
 VENV := .venv/$(notdir $(PYTHON))
@@ -19,7 +19,7 @@ READY := $(LINK) $(STAMP)
 MOTO_VERSIONS := $(shell sed -nE 's/.*"moto\[.*\]>=([0-9.]+),<=([0-9.]+)".*/\1 \2/p' emulator/pyproject.toml)
 VERSION = $(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-# The settings of the person who runs this must not change what is tested, and their home must not be written to.
+# The user's settings must not affect the tests, and nothing must be written to the user's home directory.
 unexport $(filter AWS_% ANSIBLE_%,$(.VARIABLES))
 export LC_ALL := C.UTF-8
 export TMPDIR := $(CURDIR)/.cache/tmp
@@ -31,30 +31,30 @@ IN_TREE = $(BIN)/python tests/tools/in_tree.py
 .NOTPARALLEL:
 .PHONY: help environment demo test units http integration lint format sanity build reliability storm bench emulator moto-versions changelog clean
 
-help:  ## Say what there is
-	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or newer)"
+help:  ## List all targets
+	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or later)"
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
 
-environment: $(READY)  ## Set up what the other targets need (they do it themselves)
-	@echo "$(VENV) is ready"
+environment: $(READY)  ## Set up the environment (the other targets do this when needed)
+	@echo "$(VENV) is ready."
 
-demo: $(READY)  ## Show the collection at work, against an emulator of the service
+demo: $(READY)  ## Demonstrate the collection against an emulator of the service
 	@$(RUN) python tests/demo/run.py
 
 test: units http integration  ## Run all tests
 
-units: $(READY)  ## Test pure functions with ansible-test [FILE=tests/unit/...]
+units: $(READY)  ## Run the tests of pure functions with ansible-test [FILE=tests/unit/...]
 	$(IN_TREE) ansible-test units --python $(VERSION) --num-workers 2 $(FILE)
 
-http: $(READY)  ## Test the emulator, and the modules against it [FILE=tests/http/...]
+http: $(READY)  ## Run the tests of the emulator, and of the modules over HTTP [FILE=tests/http/...]
 	$(RUN) pytest -n 2 $(FILE)
 
 integration: $(READY)  ## Run the integration targets with ansible-test [TARGET=...] [CLOUD_CONFIG=...]
 	@command -v ssh-keygen >/dev/null || \
-	  { echo "ansible-test asks for ssh-keygen; on Debian: apt-get install openssh-client" >&2; exit 1; }
+	  { echo "ansible-test requires ssh-keygen. On Debian, run: apt-get install openssh-client" >&2; exit 1; }
 	$(IN_TREE) --cloud $(CLOUD_CONFIG) ansible-test integration --python $(VERSION) $(TARGET)
 
-lint: $(READY)  ## Check style, types, documentation, changelog
+lint: $(READY)  ## Check style, types, documentation, and changelog
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy -p ansible_collections.aws_ivs.chat.plugins.module_utils -p ivschat_emulator
@@ -64,44 +64,44 @@ lint: $(READY)  ## Check style, types, documentation, changelog
 	$(IN_TREE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent --disallow-unknown-collection-refs .
 	$(IN_TREE) ansible-lint
 
-format: $(READY)  ## Format the code and mend what ruff can mend
+format: $(READY)  ## Format the code and apply the fixes of ruff
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
 
 sanity: $(READY)  ## Run ansible-test sanity
 	$(IN_TREE) ansible-test sanity --python $(VERSION)
 
-build: $(READY)  ## Build the collection into .cache/build and check what is in it
+build: $(READY)  ## Build the collection in .cache/build and check its contents
 	$(RUN) ansible-galaxy collection build --force --output-path .cache/build
 	$(RUN) python tests/tools/check.py build .cache/build
 
-reliability: $(READY)  ## Run the fault matrix, kills, races, and write the matrix to docs/reliability.md
+reliability: $(READY)  ## Test faults, kills, and races, and update the matrix in docs/reliability.md
 	$(RUN) WRITE_MATRIX=1 pytest -n 2 tests/http/reliability
 
-storm: $(READY)  ## Measure 8 forks that share the service's quotas
+storm: $(READY)  ## Measure 8 forks that share the service quotas
 	@$(RUN) python -m tests.http.reliability.storm
 
-bench: $(READY) .venv/bench/.installed  ## Measure, and write docs/benchmarks.md: 36 minutes [BENCH_SIZES=1,10]
+bench: $(READY) .venv/bench/.installed  ## Run the benchmarks and write docs/benchmarks.md, takes 36 minutes [BENCH_SIZES=1,10]
 	@$(RUN) python tests/bench/run.py $(BENCH_SIZES)
 
-emulator: $(READY)  ## Run the emulator until Ctrl-C [PORT=5000]
+emulator: $(READY)  ## Run the emulator until you press Ctrl-C [PORT=5000]
 	@$(RUN) ivschat-emulator --port $(PORT)
 
 moto-versions: $(LINK) $(MOTO_VERSIONS:%=.venv/moto-%/.installed)  ## Test the emulator with the oldest and the newest moto it works with
 	$(foreach version,$(MOTO_VERSIONS),.venv/moto-$(version)/bin/pytest -n 2 emulator/tests && ) true
 
-changelog: $(READY)  ## Make a release's changelog of the fragments
+changelog: $(READY)  ## Update the changelog of a release from the fragments
 	$(RUN) antsibull-changelog release
 
-clean:  ## Remove all that was made
+clean:  ## Delete all generated files
 	rm -rf .venv .cache
 
-# An environment that was left half made has no stamp, and is made anew.
+# An incomplete environment has no stamp and is created again.
 $(STAMP): tests/requirements.txt emulator/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "$(PYTHON) is missing or older than 3.11; name another: make PYTHON=python3.13" >&2; exit 1; }
+	  { echo "$(PYTHON) is missing or older than 3.11. Specify another interpreter: make PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || \
-	  { echo "$(PYTHON) lacks venv; on Debian: apt-get install $(notdir $(PYTHON))-venv" >&2; exit 1; }
+	  { echo "$(PYTHON) lacks venv. On Debian, run: apt-get install $(notdir $(PYTHON))-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
 	@touch $@
@@ -116,6 +116,6 @@ $(STAMP): tests/requirements.txt emulator/pyproject.toml
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-# As ansible_collections.aws_ivs.chat Ansible and Python find the checkout.
+# Ansible and Python find the checkout as ansible_collections.aws_ivs.chat.
 $(LINK):
 	@mkdir -p $(@D) $(TMPDIR) && ln -sfn ../../../.. $@

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The WSGI layer around moto: faults, holds, quotas, latency and the log of all calls, set over HTTP by tests.
+"""The WSGI layer around moto: faults, holds, interventions, quotas, latency, the log of calls, set over HTTP by tests.
 
-/moto-api/ivschat/{settings,faults,holds,calls,verify-token}; the keys are told by settings.py, Fault and Hold.
-/moto-api/reset resets all of this with the state.
+/moto-api/ivschat/{settings,faults,holds,interventions,calls,verify-token}; settings.py, Fault, Hold and Intervention
+describe the keys, README.md all of it. /moto-api/reset resets all of this with the state.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import contextlib
 import http
 import io
 import json
+import re
 import select
 import socket
 import struct
@@ -26,27 +27,28 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from . import moto_bridge
-from .model_checks import (
+from .service_model import (
     OPERATIONS,
-    Answer,
+    Response,
     ServiceError,
-    error_answer,
+    error_response,
     is_error_code,
     is_write,
     read_parameters,
     route,
 )
-from .settings import SETTINGS
+from .settings import SETTINGS, is_number
 
 PREFIX = "/moto-api/ivschat/"
 TIMEOUT_SECONDS = 70
 # Faults that are not an error code of the service.
 TRANSPORT_FAULTS = ("Http503", "ConnectionReset", "Timeout")
+_HEADER_TEXT = re.compile(r"[ -~]*")
 
 
 @dataclass
 class Call:
-    """One call in the log. `effect`: it was a write and the service carried it out, whatever the caller was told."""
+    """One call in the log. `effect`: it was a write and took effect, even when the caller received an error."""
 
     number: int
     time: float
@@ -65,30 +67,38 @@ class Call:
 
 @dataclass
 class Fault:
-    """`count` calls of `operation` fail, after `skip` that pass; "after" lets the service do its work first.
+    """`count` calls of `operation` fail, after `skip` that pass; "after" lets the call take effect first.
 
-    Of the faults that match a call only the first is looked at: faults given one after the other apply in order.
+    They get an `error`, or a `response` as it stands: {"status": code, "headers": {name: value}, "body": text}.
+    Only the first fault that matches a call applies, so faults apply in the order in which they were set.
     """
 
     operation: str
-    error: str
+    error: str | None = None
+    response: dict[str, Any] | None = None
     when: str = "before"
     count: int = 1
     skip: int = 0
     message: str = "An error that a test asked for"
 
-    def check(self) -> None:
-        """ValueError when a member makes no sense."""
-        _check_place(self)
-        if not (self.error in TRANSPORT_FAULTS or (isinstance(self.error, str) and is_error_code(self.error))):
-            raise ValueError(f"unknown error {self.error}")
-        if not (_is_whole(self.count) and self.count > 0) or not isinstance(self.message, str):
-            raise ValueError("count must be a whole number above 0, message a string")
+    def validate(self) -> None:
+        """ValueError when a member is not allowed."""
+        _validate_match(self)
+        if (self.error is None) == (self.response is None):
+            raise ValueError("a fault has either an error or a response")
+        if self.response is not None:
+            _validate_response(self.response)
+        elif not (self.error in TRANSPORT_FAULTS or (isinstance(self.error, str) and is_error_code(self.error))):
+            others = ", ".join(TRANSPORT_FAULTS)
+            raise ValueError(f"error: {self.error!r} is neither an error code of the service nor one of {others}")
+        _validate_count(self)
+        if not isinstance(self.message, str):
+            raise ValueError(f"message: {self.message!r} is not a string")
 
 
 @dataclass
 class Hold:
-    """The next call of `operation`, after `skip` that pass, waits before its effect or before its answer."""
+    """The next call of `operation`, after `skip` that pass, waits before its effect or before its response."""
 
     operation: str
     when: str = "before"
@@ -97,26 +107,79 @@ class Hold:
     drop: bool = False
     released: threading.Event = field(default_factory=threading.Event)
 
-    def check(self) -> None:
-        """ValueError when a member makes no sense."""
-        _check_place(self)
+    def validate(self) -> None:
+        """ValueError when a member is not allowed."""
+        _validate_match(self)
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+@dataclass
+class Intervention:
+    """A change of somebody else's beside `count` calls of `operation`, after `skip` that pass.
+
+    `action` is the operation carried out, with `parameters`; it does not count as a call. A name in place of an
+    ARN in `identifier`, `roomIdentifier` and `resourceArn` means the resource of this name that was updated last.
+    Each intervention counts calls on its own.
+    """
+
+    operation: str
+    action: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    when: str = "after"
+    count: int = 1
+    skip: int = 0
+    results: list[dict[str, Any]] = field(default_factory=list)
+
+    def validate(self) -> None:
+        """ValueError when a member is not allowed."""
+        _validate_match(self)
+        _validate_count(self)
+        if self.action not in OPERATIONS:
+            raise ValueError(f"action: {self.action!r} is not an operation of the service")
+        members = OPERATIONS[self.action].input_shape.members
+        if not isinstance(self.parameters, dict) or not self.parameters.keys() <= members.keys():
+            raise ValueError(f"parameters: {self.parameters!r} has not just members of {', '.join(members)}")
 
 
-def _check_place(item: Fault | Hold) -> None:
-    if item.operation != "*" and item.operation not in OPERATIONS:
-        raise ValueError(f"unknown operation {item.operation}")
-    if item.when not in ("before", "after"):
-        raise ValueError("when must be before or after")
-    if not _is_whole(item.skip):
-        raise ValueError("skip must be a whole number, 0 or more")
+def _validate_count(planned: Fault | Intervention) -> None:
+    if not is_number(planned.count, 1, integer=True):
+        raise ValueError(f"count: {planned.count!r} is not an integer greater than 0")
+
+
+def _validate_response(response: Any) -> None:
+    """ValueError when this is no response that HTTP allows; that the service would never send it is the point."""
+    if not isinstance(response, dict) or not response.keys() <= {"status", "headers", "body"}:
+        raise ValueError(f"response: {response!r} has not just the members status, headers, body")
+    status, headers, body = _raw_response(response)
+    if not is_number(status, 200, integer=True) or status not in list(http.HTTPStatus):
+        raise ValueError(f"response.status: {status!r} is not an HTTP status from 200")
+    for name, value in headers:
+        if not (isinstance(value, str) and _HEADER_TEXT.fullmatch(name) and _HEADER_TEXT.fullmatch(value)):
+            raise ValueError(f"response.headers: {name!r}: {value!r} is not printable ASCII")
+    if body and status in (204, 304):
+        raise ValueError(f"response.body: a response with status {status} has none")
+
+
+def _raw_response(response: dict[str, Any]) -> Response:
+    """The HTTP response that a fault describes; lone surrogates in its body stand for bytes that are not UTF-8."""
+    headers = response.get("headers", {"Content-Type": "application/json"})
+    body = response.get("body", "")
+    if not (isinstance(headers, dict) and isinstance(body, str)):
+        raise ValueError(f"response: {response!r}: headers is not an object, or body not a string")
+    return response.get("status", 200), list(headers.items()), body.encode(errors="surrogateescape")
+
+
+def _validate_match(planned: Fault | Hold | Intervention) -> None:
+    """ValueError when the members that say which calls are meant are not allowed."""
+    if planned.operation != "*" and planned.operation not in OPERATIONS:
+        raise ValueError(f"operation: {planned.operation!r} is neither an operation of the service nor *")
+    if planned.when not in ("before", "after"):
+        raise ValueError(f"when: {planned.when!r} is neither before nor after")
+    if not is_number(planned.skip, 0, integer=True):
+        raise ValueError(f"skip: {planned.skip!r} is not an integer of 0 or greater")
 
 
 class Control:
-    """The WSGI application that tests and clients talk to."""
+    """The WSGI application in front of moto."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self._application = application
@@ -124,49 +187,51 @@ class Control:
         self._faults: list[Fault] = []
         self._faults_cleared = threading.Event()
         self._holds: list[Hold] = []
+        self._interventions: list[Intervention] = []
         self._calls: list[Call] = []
         self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        """Answer a request in one piece; Unanswered when its connection is to end without one."""
+        """Respond to a request in one piece; raise Unanswered to end its connection without a response."""
         body = _read_body(environ)
         path = environ["PATH_INFO"]
         call: Call | None = None
         if path.startswith("/moto-api") or _is_ivschat(environ):
-            environ["CONTENT_TYPE"] = "application/json"  # What curl says by default makes moto eat the body as a form.
+            environ["CONTENT_TYPE"] = "application/json"  # By curl's default, moto would read the body as a form.
         try:
             if path.startswith(PREFIX):
-                answer = self._control(environ, path[len(PREFIX) :], body)
+                response = self._control(environ, path[len(PREFIX) :], body)
             elif path == "/moto-api/reset" and environ["REQUEST_METHOD"] == "POST":
                 with moto_bridge.LOCK:
-                    answer = self._moto(environ)
+                    response = self._moto(environ)
                     self._reset()
             elif path.startswith("/moto-api"):
-                answer = self._moto(environ)
+                response = self._moto(environ)
             else:
                 call = self._log(environ, body)
-                answer = self._ivschat(environ, call) if call.service == "ivschat" else self._moto(environ)
+                response = self._ivschat(environ, call) if call.service == "ivschat" else self._moto(environ)
         except moto_bridge.Unanswered:
             if call:
                 call.error = call.error or "ConnectionReset"
             raise
         except Exception:  # An emulator that breaks must not look like a service that fails.
             traceback.print_exc(file=sys.stderr)
-            answer = error_answer(
+            response = error_response(
                 ServiceError("EmulatorError", "The emulator failed; its standard error output says why")
             )
-        status, headers, content = answer
+        status, headers, content = response
         if call:
-            call.status, call.error = status, call.error or _error_code(answer)
+            call.status, call.error = status, call.error or _error_code(response)
         if environ["REQUEST_METHOD"] != "HEAD":
-            hop_by_hop = ("content-length", "transfer-encoding", "connection")
+            # A fault may announce a longer body than it sends; moto's own headers are about another connection.
+            hop_by_hop = () if call and call.fault else ("content-length", "transfer-encoding", "connection")
             headers = [(name, value) for name, value in headers if name.lower() not in hop_by_hop]
-            if status not in (204, 304):
+            if status not in (204, 304) and "content-length" not in [name.lower() for name, _value in headers]:
                 headers.append(("Content-Length", str(len(content))))
         start_response(f"{status} {http.HTTPStatus(status).phrase}", headers)
         return [content]
 
-    def _moto(self, environ: dict[str, Any]) -> Answer:
+    def _moto(self, environ: dict[str, Any]) -> Response:
         started: list[Any] = []
         chunks = self._application(environ, lambda *args: started.extend(args[:2]))
         content = b"".join(chunks)
@@ -174,11 +239,11 @@ class Control:
             chunks.close()
         return int(started[0].split()[0]), started[1], content
 
-    # The log
+    # The call log
 
     def _log(self, environ: dict[str, Any], body: bytes) -> Call:
         access_key_id, region, service = moto_bridge.credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
-        operation, parameters = _foreign_operation(environ, body), None
+        operation, parameters = _operation_of_another_service(environ, body), None
         if service == "ivschat":
             operation = None
             if routed := route(environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0]):
@@ -195,40 +260,44 @@ class Control:
             self._calls.append(call)
         return call
 
-    # One call of the service
+    # A call of the service
 
-    def _ivschat(self, environ: dict[str, Any], call: Call) -> Answer:
+    def _ivschat(self, environ: dict[str, Any], call: Call) -> Response:
         operation = call.operation
-        if not moto_bridge.has_region(call.region):  # There is no such host, so that nobody could answer.
+        if not moto_bridge.has_region(call.region):  # There is no such host.
             raise moto_bridge.Unanswered
         if operation is None:
             return self._moto(environ)
         if SETTINGS["latency"]:
             time.sleep(SETTINGS["latency"])
         if refusal := self._refusal(call, operation):
-            return error_answer(refusal, call.parameters)
+            return error_response(refusal, call.parameters)
         with self._lock:
             cleared = self._faults_cleared
             hold, fault = _take(self._holds, operation), _take(self._faults, operation)
+            due = [item for item in self._interventions if _is_due(item, operation)]
             if fault:
                 fault.count -= 1
                 if not fault.count:
                     self._faults.remove(fault)
-                call.fault = f"{fault.error} {fault.when}"
+                call.fault = f"{fault.error or 'response'} {fault.when}"
         if hold and hold.when == "before":
             _wait_until_released(hold)
-        if fault and fault.when == "before":
-            return _fail(environ, call, fault, cleared)
-        answer = self._moto(environ)
-        call.effect = call.write and answer[0] < 300
+        _intervene(due, "before", call)
+        response: Response | None = None
+        if not (fault and fault.when == "before"):
+            response = self._moto(environ)
+            call.effect = call.write and response[0] < 300
+        _intervene(due, "after", call)
         if hold and hold.when == "after":
             _wait_until_released(hold)
         if fault:
             return _fail(environ, call, fault, cleared)
-        return answer
+        assert response
+        return response
 
     def _refusal(self, call: Call, operation: str) -> ServiceError | None:
-        """What the front end of the service refuses: credentials that have expired, calls beyond the quota."""
+        """The error for expired credentials or a call beyond its quota; the service checks these first."""
         if call.access_key_id in SETTINGS["expired_access_keys"]:
             return ServiceError("ExpiredTokenException", "The security token included in the request is expired")
         tps = SETTINGS.tps(operation)
@@ -250,6 +319,7 @@ class Control:
             SETTINGS.restore()
             self._calls.clear()
             self._buckets.clear()
+            self._interventions.clear()
         self._clear_faults()
         self._release_holds(drop=True)
         moto_bridge.restore_auth()
@@ -267,7 +337,7 @@ class Control:
             hold.drop = drop
             hold.released.set()
 
-    def _control(self, environ: dict[str, Any], name: str, body: bytes) -> Answer:
+    def _control(self, environ: dict[str, Any], name: str, body: bytes) -> Response:
         method = environ["REQUEST_METHOD"]
         try:
             sent = json.loads(body) if method == "POST" else None
@@ -288,36 +358,46 @@ class Control:
                 SETTINGS.restore()
             case "POST", "faults":
                 fault = Fault(**sent)
-                fault.check()
+                fault.validate()
                 with self._lock:
                     self._faults.append(fault)
             case "DELETE", "faults":
                 self._clear_faults()
             case "POST", "holds":
                 hold = Hold(**{**sent, "reached": False})
-                hold.check()
+                hold.validate()
                 with self._lock:
                     self._holds.append(hold)
             case "DELETE", "holds":
                 self._release_holds(drop=query.get("drop") == ["true"])
+            case "POST", "interventions":
+                intervention = Intervention(**{**sent, "results": []})
+                intervention.validate()
+                with self._lock:
+                    self._interventions.append(intervention)
+            case "DELETE", "interventions":
+                with self._lock:
+                    self._interventions.clear()
             case "DELETE", "calls":
                 with self._lock:
                     self._calls.clear()
             case "POST", "verify-token":
-                made_for = moto_bridge.verify_token(sent["token"])
-                return (200, made_for) if made_for else (404, {"message": "not a valid token"})
-            case "GET", "settings" | "faults" | "holds" | "calls":
+                claims = moto_bridge.verify_token(sent["token"])
+                return (200, claims) if claims else (404, {"message": "not a valid token"})
+            case "GET", "settings" | "faults" | "holds" | "interventions" | "calls":
                 pass
             case _:
                 return 404, {"message": f"no {method} {name}"}
-        return 200, self._shown(name)
+        return 200, self._state(name)
 
-    def _shown(self, name: str) -> dict[str, Any]:
+    def _state(self, name: str) -> dict[str, Any]:
         with self._lock:
             if name == "settings":
                 return dict(SETTINGS)
             if name == "faults":
                 return {"faults": [asdict(fault) for fault in self._faults]}
+            if name == "interventions":
+                return {"interventions": [asdict(intervention) for intervention in self._interventions]}
             if name == "holds":
                 shown = ("operation", "when", "reached")
                 return {"holds": [{key: getattr(hold, key) for key in shown} for hold in self._holds]}
@@ -325,7 +405,7 @@ class Control:
 
 
 def _read_body(environ: dict[str, Any]) -> bytes:
-    """The whole body, put back for the application: what is left unread would be taken for the next request."""
+    """The whole body, put back for the application; bytes left unread would be read as the next request."""
     source = environ["wsgi.input"]
     if environ.get("wsgi.input_terminated"):
         body = source.read()
@@ -340,7 +420,7 @@ def _is_ivschat(environ: dict[str, Any]) -> bool:
     return moto_bridge.credential_scope(environ.get("HTTP_AUTHORIZATION", ""))[2] == "ivschat"
 
 
-def _foreign_operation(environ: dict[str, Any], body: bytes) -> str | None:
+def _operation_of_another_service(environ: dict[str, Any], body: bytes) -> str | None:
     """The operation of another service where a header or the form names it; the REST services do not."""
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return str(target).rpartition(".")[2]
@@ -349,9 +429,9 @@ def _foreign_operation(environ: dict[str, Any], body: bytes) -> str | None:
     return None
 
 
-def _error_code(answer: Answer) -> str | None:
-    headers = {name.lower(): value for name, value in answer[1]}
-    return headers.get("x-amzn-errortype") or (f"Http{answer[0]}" if answer[0] >= 400 else None)
+def _error_code(response: Response) -> str | None:
+    headers = {name.lower(): value for name, value in response[1]}
+    return headers.get("x-amzn-errortype") or (f"Http{response[0]}" if response[0] >= 400 else None)
 
 
 _Planned = TypeVar("_Planned", Fault, Hold)
@@ -370,14 +450,38 @@ def _take(planned: list[_Planned], operation: str) -> _Planned | None:
     return None
 
 
+def _is_due(intervention: Intervention, operation: str) -> bool:
+    """Count this call; whether the intervention belongs to it."""
+    if intervention.operation not in ("*", operation) or not intervention.count:
+        return False
+    if intervention.skip:
+        intervention.skip -= 1
+        return False
+    intervention.count -= 1
+    return True
+
+
+def _intervene(due: list[Intervention], when: str, call: Call) -> None:
+    """Carry out the changes; RuntimeError when the service refuses one, for the test must not miss that."""
+    for item in due:
+        if item.when == when:
+            try:
+                result = moto_bridge.carry_out(call.account, call.region, item.action, item.parameters)
+            except ServiceError as error:
+                raise RuntimeError(f"the intervention {item} was refused: {error.code}: {error}") from error
+            item.results.append(result)
+
+
 def _wait_until_released(hold: Hold) -> None:
     hold.released.wait()
     if hold.drop:
         raise moto_bridge.Unanswered
 
 
-def _fail(environ: dict[str, Any], call: Call, fault: Fault, cleared: threading.Event) -> Answer:
-    if fault.error == "Http503":
+def _fail(environ: dict[str, Any], call: Call, fault: Fault, cleared: threading.Event) -> Response:
+    if fault.response is not None:
+        return _raw_response(fault.response)
+    if fault.error is None or fault.error == "Http503":
         return 503, [], b""
     connection: socket.socket = environ["werkzeug.socket"]
     if fault.error in TRANSPORT_FAULTS:
@@ -391,7 +495,7 @@ def _fail(environ: dict[str, Any], call: Call, fault: Fault, cleared: threading.
         while time.monotonic() < deadline and not cleared.wait(0.05) and not _is_closed(connection):
             pass
         raise moto_bridge.Unanswered
-    return error_answer(ServiceError(fault.error, fault.message), call.parameters)
+    return error_response(ServiceError(fault.error, fault.message), call.parameters)
 
 
 def _is_closed(connection: socket.socket) -> bool:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that touches moto's internals: the backend and its neighbours, IAM, the application, the server."""
+"""Everything that touches moto's internals: the backend, what it reads of other services, IAM, the server."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from moto.iam.models import get_account_id_from
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from . import model_checks
+from . import service_model
 from .service import IvsChat, dependent_actions
 
 LOCK = threading.RLock()  # Around all state of the service.
 _URL = r"https?://ivschat\.(.+)\.amazonaws\.com"
 _DEFAULT_AUTH_COUNT = moto_settings.INITIAL_NO_AUTH_ACTION_COUNT
-# moto answers other codes than the service's front end does.
+# moto's codes are not those of the service.
 _AUTH_CODES: dict[type[Any], str] = {
     AccessDeniedError: "AccessDeniedException",
     SignatureDoesNotMatchError: "InvalidSignatureException",
@@ -45,7 +45,7 @@ _AUTH_CODES: dict[type[Any], str] = {
 }
 
 
-class _Neighbours:
+class _OtherServices:
     """moto's S3, Logs, Firehose and Lambda in one account and region."""
 
     def __init__(self, account: str, region: str) -> None:
@@ -72,7 +72,7 @@ class _Neighbours:
             if getattr(error, "code", None) != 404:
                 raise
             return []
-        # A permission given to a version or an alias is for that one only. (moto garbles the middle of their ARNs.)
+        # A permission given to a version or an alias is for that one only. (moto distorts the middle of their ARNs.)
         return [
             statement
             for statement in function.policy.statements
@@ -85,7 +85,7 @@ class IvsChatBackend(BaseBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.service = IvsChat(account_id, region_name, _Neighbours(account_id, region_name))
+        self.service = IvsChat(account_id, region_name, _OtherServices(account_id, region_name))
 
     @property
     def _url_module(self) -> Any:
@@ -126,7 +126,7 @@ class _Authorization(IAMRequest):
 
 
 class IvsChatResponse(BaseResponse):
-    """Carries one request from moto's dispatcher to the service and its answer back."""
+    """Carries one request from moto's dispatcher to the service and its response back."""
 
     use_raw_body = True
 
@@ -138,36 +138,36 @@ class IvsChatResponse(BaseResponse):
         """Authorise, check, carry out, serialise."""
         parameters: dict[str, Any] = {}
         try:
-            status, headers, body = self._answer(parameters)
-        except model_checks.ServiceError as error:
-            status, headers, body = model_checks.error_answer(error, parameters)
+            status, headers, body = self._respond(parameters)
+        except service_model.ServiceError as error:
+            status, headers, body = service_model.error_response(error, parameters)
         return status, dict(headers), body
 
-    def _answer(self, parameters: dict[str, Any]) -> model_checks.Answer:
-        routed = model_checks.route(self.method, self.raw_path)
+    def _respond(self, parameters: dict[str, Any]) -> service_model.Response:
+        routed = service_model.route(self.method, self.raw_path)
         if routed is None:
-            raise model_checks.ServiceError("ValidationException", "Unknown operation", reason="UNKNOWN_OPERATION")
+            raise service_model.ServiceError("ValidationException", "Unknown operation", reason="UNKNOWN_OPERATION")
         operation, labels = routed
         self._operation = operation.name
         try:
-            parameters |= model_checks.read_parameters(operation, labels, self.parsed_url.query, self.raw_body)
+            parameters |= service_model.read_parameters(operation, labels, self.parsed_url.query, self.raw_body)
         except ValueError:
-            raise model_checks.ServiceError("ValidationException", "The request body is not a JSON object") from None
+            raise service_model.ServiceError("ValidationException", "The request body is not a JSON object") from None
         # self.region is not used: moto looks for a region in the whole URL first, tag keys included.
         region = credential_scope(self.headers.get("Authorization", ""))[1] or self.default_region
         if not has_region(region):  # There is no such host. (The server has not let such a call come this far.)
             raise EndpointConnectionError(endpoint_url=self.uri)
         self._authorize(parameters, region)
-        model_checks.check(operation, parameters)
+        service_model.validate(operation, parameters)
         with LOCK:
             result = BACKENDS[self.current_account][region].service.call(operation.name, parameters)
         model = get_service_model("ivschat")
         context = ActionContext(model, model.operation_model(operation.name), _Serializer, self)
         _status, headers, body = ActionResult(result).execute_result(context)
         if not (operation.output_shape and operation.output_shape.members):
-            body = ""  # Not even "{}" (facts page section 1).
-        status = operation.http.get("responseCode", 200)  # Some versions of moto answer 200 always.
-        return status, [*headers.items(), model_checks.request_id_header()], str(body).encode()
+            body = ""  # Not even "{}" (AWS CLI examples).
+        status = operation.http.get("responseCode", 200)  # Some versions of moto always return 200.
+        return status, [*headers.items(), service_model.request_id_header()], str(body).encode()
 
     def _authorize(self, parameters: dict[str, Any], region: str) -> None:
         dependent = dependent_actions(self._operation, parameters, self.current_account, region)
@@ -175,16 +175,16 @@ class IvsChatResponse(BaseResponse):
         raw_path = f"{self.raw_path}?{query}" if query else self.raw_path
         check = type("Authorization", (_Authorization,), {"dependent": dependent, "raw_path": raw_path})
         try:
-            self._authenticate_and_authorize_action(check, model_checks.resource_of(parameters) or "*")
+            self._authenticate_and_authorize_action(check, service_model.resource_of(parameters) or "*")
         except (AccessDeniedError, SignatureDoesNotMatchError, InvalidClientTokenIdError) as error:
-            raise model_checks.ServiceError(_AUTH_CODES[type(error)], str(error.message)) from None
+            raise service_model.ServiceError(_AUTH_CODES[type(error)], str(error.message)) from None
 
     def _get_action(self) -> str:
         return self._operation
 
 
 class Unanswered(Exception):
-    """The connection of a request is to end without an answer."""
+    """The connection of a request is to end without a response."""
 
 
 BACKENDS: BackendDict[Any] = BackendDict(IvsChatBackend, "ivschat")
@@ -207,11 +207,21 @@ def has_region(region: str) -> bool:
     return region in BACKENDS["123456789012"].regions
 
 
-def verify_token(token: str) -> dict[str, Any] | None:
-    """What a chat token of any account and region was made for; None when it is not valid."""
+def carry_out(account: str, region: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Carry out an operation without a request; a resource can be named in place of its ARN. ServiceError: refused."""
     with LOCK:
-        made_for = [backend.service.verify_token(token) for _account, _region, backend in BACKENDS.iter_backends()]  # type: ignore
-    return next(filter(None, made_for), None)
+        service = BACKENDS[account][region].service
+        parameters = {**parameters, **service.arns_for_names(operation, parameters)}
+        service_model.validate(service_model.OPERATIONS[operation], parameters)
+        result: dict[str, Any] = service.call(operation, parameters)
+        return result
+
+
+def verify_token(token: str) -> dict[str, Any] | None:
+    """What a chat token of any account and region was created for; None when it is not valid."""
+    with LOCK:
+        claims = [backend.service.verify_token(token) for _account, _region, backend in BACKENDS.iter_backends()]  # type: ignore
+    return next(filter(None, claims), None)
 
 
 def restore_auth() -> None:
@@ -242,30 +252,33 @@ _HttpHandler: Any = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandl
 
 
 class _RequestHandler(_HttpHandler):
-    """Serves an application that reads each request whole and answers in one piece; keeps connections open.
+    """Serves an application that reads and responds in one piece; keeps connections open.
 
-    (werkzeug closes each connection, because it cannot know what an application has left unread.)
+    (werkzeug closes each connection, because it cannot know what an application left unread.)
     """
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def run_wsgi(self) -> None:
-        answer: list[Any] = []
+        started: list[Any] = []
         environ = self.make_environ()
         try:
-            body = b"".join(self.server.app(environ, cast(Any, lambda *args: answer.extend(args))))
+            body = b"".join(self.server.app(environ, cast(Any, lambda *args: started.extend(args))))
         except Unanswered:
             self.close_connection = True
             return
-        status, headers = answer
+        status, headers = started
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        announced = {name.lower(): value for name, value in headers}.get("content-length", str(len(body)))
+        if announced != str(len(body)) and self.command != "HEAD":  # Cut off, as a fault asked for.
+            self.close_connection = True
 
     def log(self, *args: Any) -> None:
         """No access log."""
 
 
 def make_server(host: str, port: int, app: Callable[..., Any]) -> Any:
-    """A threaded HTTP server; port 0 takes a free one, which `.port` tells."""
+    """A threaded HTTP server; `port` 0 takes a free port, which is then the server's `.port`."""
     return ThreadedWSGIServer(host, port, app, handler=_RequestHandler)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A running emulator as tests, benchmarks and demos use it."""
+"""A running emulator, for tests and demos: its process and its control interface."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Emulator:
                 raise ValueError(json.load(error)["message"]) from None
 
     def reset(self) -> None:
-        """Forget everything: resources of all services, settings, faults, holds, calls, IAM enforcement."""
+        """Forget everything: resources of all services, settings, faults, holds, interventions, calls, IAM."""
         self.request("POST", "reset")
 
     def set(self, **settings: Any) -> None:
@@ -79,8 +79,30 @@ class Emulator:
         self.request("POST", "ivschat/settings", settings)
 
     def fault(self, operation: str, error: str, when: str = "before", count: int = 1, skip: int = 0) -> None:
-        """Make the next calls fail (control.Fault tells the members)."""
+        """Make the next calls fail; control.Fault describes the members."""
         fault = {"operation": operation, "error": error, "when": when, "count": count, "skip": skip}
+        self.request("POST", "ivschat/faults", fault)
+
+    def respond(
+        self,
+        operation: str,
+        status: int,
+        body: Any = "",
+        headers: dict[str, str] | None = None,
+        when: str = "before",
+        count: int = 1,
+        skip: int = 0,
+    ) -> None:
+        """Answer the next calls with exactly this response: a body that is not str or bytes is sent as JSON.
+
+        `headers` default to a Content-Type of JSON alone; a Content-Length above the body's cuts the response off.
+        """
+        if isinstance(body, bytes):
+            body = body.decode(errors="surrogateescape")
+        elif not isinstance(body, str):
+            body = json.dumps(body)
+        response = {"status": status, "body": body, **({} if headers is None else {"headers": headers})}
+        fault = {"operation": operation, "response": response, "when": when, "count": count, "skip": skip}
         self.request("POST", "ivschat/faults", fault)
 
     def clear_faults(self) -> None:
@@ -88,7 +110,7 @@ class Emulator:
         self.request("DELETE", "ivschat/faults")
 
     def hold(self, operation: str, when: str = "before", skip: int = 0) -> None:
-        """Stop the next such call before its effect or before its answer."""
+        """Stop the next such call before its effect or before its response."""
         self.request("POST", "ivschat/holds", {"operation": operation, "when": when, "skip": skip})
 
     def holds(self) -> list[dict[str, Any]]:
@@ -107,13 +129,27 @@ class Emulator:
         """Let held calls go on; with `drop` end their connections, those held "before" having no effect."""
         self.request("DELETE", f"ivschat/holds?drop={str(drop).lower()}")
 
+    def intervene(
+        self, operation: str, action: str, when: str = "after", count: int = 1, skip: int = 0, **parameters: Any
+    ) -> None:
+        """Carry out `action`, an operation with its `parameters`, as somebody else beside calls of `operation`.
+
+        A name can stand for an ARN; control.Intervention describes the members.
+        """
+        planned = {"operation": operation, "action": action, "parameters": parameters}
+        self.request("POST", "ivschat/interventions", {**planned, "when": when, "count": count, "skip": skip})
+
+    def interventions(self) -> list[dict[str, Any]]:
+        """All interventions since the reset, each with the responses of its actions as `results`."""
+        return list(self.request("GET", "ivschat/interventions")["interventions"])
+
     def calls(self, operation: str | None = None, service: str | None = "ivschat") -> list[dict[str, Any]]:
-        """The calls of one service and one operation (None: of all); control.Call tells the members."""
+        """The calls of one service and one operation (None: of all); control.Call describes the members."""
         calls = self.request("GET", "ivschat/calls")["calls"]
         return [call for call in calls if service in (None, call["service"]) and operation in (None, call["operation"])]
 
     def writes(self) -> list[dict[str, Any]]:
-        """The calls that change something or hand out something, whether or not they came through."""
+        """The calls that change something or issue a token, also those that failed."""
         return [call for call in self.calls() if call["write"]]
 
     def forget_calls(self) -> None:
@@ -125,7 +161,7 @@ class Emulator:
         self.request("POST", "reset-auth", b"0" if on else b"inf")
 
     def verify_token(self, token: str) -> dict[str, Any] | None:
-        """What a chat token was made for (roomArn, userId, capabilities, attributes, times); None when not valid."""
+        """What a chat token was created for (roomArn, userId, capabilities, attributes, times); None when not valid."""
         try:
             return dict(self.request("POST", "ivschat/verify-token", {"token": token}))
         except ValueError:

@@ -3,8 +3,8 @@
 
 """How the operations behave: the rooms, logging configurations and tokens of one account in one region.
 
-Sources: the API reference, and the facts page of what is known of the real service; where those are silent the comment
-says "choice", and a client must not rely on it.
+Sources: the API reference, the Chat User Guide, and recorded responses of the real service (see README.md). Where those
+are silent, a comment says "choice", and a client must not rely on it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any, Protocol
 
 from botocore import xform_name
 
-from .model_checks import ServiceError, invalid, is_write, short_id
+from .service_model import ServiceError, is_write, short_id, validation_exception
 from .settings import SETTINGS
 
 ROOM, LOGGING_CONFIGURATION = "room", "logging-configuration"
@@ -34,7 +34,8 @@ MAX_TAGS = 50
 MAX_ATTRIBUTES_BYTES = 1024
 TOKEN_LIFETIME = timedelta(minutes=1)
 
-# The caller's rights beyond ivschat:<Operation> (facts page section 6): "" always, the others when they are given.
+# Actions that the caller needs besides ivschat:<Operation>: those under "" always, the others when the member is given
+# (service authorization reference; Chat User Guide, chat logging).
 DEPENDENT_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "CreateRoom": {"tags": ("ivschat:TagResource",)},
     "CreateLoggingConfiguration": {
@@ -47,7 +48,7 @@ DEPENDENT_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "UpdateLoggingConfiguration": {"": ("logs:UpdateLogDelivery", "logs:GetLogDelivery")},
     "DeleteLoggingConfiguration": {"": ("logs:DeleteLogDelivery", "logs:GetLogDelivery")},
 }
-# What these actions are about; the logs actions know no resource.
+# The resources of these actions; the logs actions have none.
 _DEPENDENT_RESOURCES = {
     "ivschat": "arn:aws:ivschat:{region}:{account}:{kind}/new",
     "s3": "arn:aws:s3:::{name}",
@@ -56,20 +57,33 @@ _DEPENDENT_RESOURCES = {
     "logs": "*",
 }
 
+# What a member that has no value can look like in a response, by the kind of resource.
+_EMPTY_MEMBERS: dict[str, dict[str, Any]] = {
+    ROOM: {
+        "name": "",
+        "messageReviewHandler": {"uri": "", "fallbackResult": "ALLOW"},
+        "loggingConfigurationIdentifiers": [],
+    },
+    LOGGING_CONFIGURATION: {"name": ""},
+}
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 _PAGE_KEY = secrets.token_bytes(16)
 
 
-class Neighbours(Protocol):
+class OtherServices(Protocol):
     """The other services of the same account and region, as far as this service looks into them."""
 
-    def has_bucket(self, name: str) -> bool: ...
+    def has_bucket(self, name: str) -> bool:
+        """Whether an S3 bucket of this name is in the region."""
 
-    def has_log_group(self, name: str) -> bool: ...
+    def has_log_group(self, name: str) -> bool:
+        """Whether there is a CloudWatch Logs log group of this name."""
 
-    def has_delivery_stream(self, name: str) -> bool: ...
+    def has_delivery_stream(self, name: str) -> bool:
+        """Whether there is a Firehose delivery stream of this name."""
 
     def lambda_policy(self, function_arn: str) -> list[dict[str, Any]]:
-        """The statements of a function's resource policy; none too when there is no such function."""
+        """The statements of a Lambda function's resource policy; an empty list when there is no such function."""
 
 
 def dependent_actions(operation: str, parameters: dict[str, Any], account: str, region: str) -> list[tuple[str, str]]:
@@ -131,25 +145,25 @@ class _Countdown:
 
 @dataclass
 class Resource:
-    """A room or logging configuration: what it is, and what reads show of it while they lag."""
+    """A room or logging configuration: its current state, and older states that reads return while they lag."""
 
     fields: dict[str, Any] | None = None
     transition: tuple[_Countdown, str | None] | None = None
-    hidden: dict[str, list[tuple[dict[str, Any] | None, _Countdown]]] = field(
+    stale: dict[str, list[tuple[dict[str, Any] | None, _Countdown]]] = field(
         default_factory=lambda: {"get": [], "list": []}
     )
 
     def write(self, fields: dict[str, Any] | None) -> None:
-        """Take a new state (None: gone); reads go on showing the old one as long as `lag` says."""
+        """Set a new state (None: deleted); reads return the old one for as long as `lag` says."""
         for view, period in SETTINGS["lag"].items():
-            self.hidden[view].append((self.fields, _Countdown(period)))
+            self.stale[view].append((self.fields, _Countdown(period)))
         self.fields = fields
 
     def read(self, view: str, count: bool = True) -> dict[str, Any] | None:
-        """What a Get or a List shows; each write hides its predecessor for a period of its own."""
-        self.hidden[view] = [pair for pair in self.hidden[view] if pair[1].covers_read(count)]
-        if self.hidden[view]:
-            return self.hidden[view][0][0]
+        """The state that a Get or a List returns, if any. Each write lags for a period of its own."""
+        self.stale[view] = [pair for pair in self.stale[view] if pair[1].covers_read(count)]
+        if self.stale[view]:
+            return self.stale[view][0][0]
         if self.transition and not self.transition[0].covers_read(count):
             self._end_transition()
         return self.fields
@@ -167,15 +181,15 @@ class Resource:
             self.write({**fields, "state": end} if end else None)
             self.transition = None
 
-    def true_fields(self) -> dict[str, Any] | None:
-        """The state that writes act on, whatever reads show."""
+    def current_fields(self) -> dict[str, Any] | None:
+        """The state that writes act on, even while reads return an older one."""
         if self.transition and self.transition[0].is_over():
             self._end_transition()
         return self.fields
 
-    def is_forgotten(self) -> bool:
-        """Gone, and gone from all reads too."""
-        return self.true_fields() is None and not any(self.hidden.values())
+    def is_gone(self) -> bool:
+        """Deleted, and no read returns it any more."""
+        return self.current_fields() is None and not any(self.stale.values())
 
     def _end_transition(self) -> None:
         end = self.transition[1] if self.transition else None
@@ -184,10 +198,10 @@ class Resource:
 
 
 class IvsChat:
-    """The service in one account and region. A method for each operation: parameters in, members of the output out."""
+    """The service in one account and region. A method for each operation: parameters to members of the output."""
 
-    def __init__(self, account: str, region: str, neighbours: Neighbours) -> None:
-        self._account, self._region, self._neighbours = account, region, neighbours
+    def __init__(self, account: str, region: str, others: OtherServices) -> None:
+        self._account, self._region, self._others = account, region, others
         self._resources: dict[str, dict[str, Resource]] = {ROOM: {}, LOGGING_CONFIGURATION: {}}
         self._tokens: dict[str, dict[str, Any]] = {}
 
@@ -198,6 +212,23 @@ class IvsChat:
             _check_attributes(parameters.get("attributes", {}))
         method: Callable[[dict[str, Any]], dict[str, Any]] = getattr(self, xform_name(operation))
         return method(parameters)
+
+    def arns_for_names(self, operation: str, parameters: dict[str, Any]) -> dict[str, str]:
+        """The ARNs for parameters that name a resource; of several of one name, the one updated last."""
+        arns = {}
+        for member in ("identifier", "roomIdentifier", "resourceArn"):
+            name = parameters.get(member)
+            if not isinstance(name, str) or name.startswith("arn:"):
+                continue
+            kinds = [LOGGING_CONFIGURATION if "LoggingConfiguration" in operation else ROOM]
+            if member == "resourceArn":
+                kinds = [ROOM, LOGGING_CONFIGURATION]
+            current = [item.current_fields() or {} for kind in kinds for item in self._resources[kind].values()]
+            found = [fields for fields in current if fields.get("name") == name]
+            if not found:
+                raise _not_found(name)
+            arns[member] = max(found, key=lambda fields: fields["updateTime"])["arn"]
+        return arns
 
     # Rooms
 
@@ -210,7 +241,7 @@ class IvsChat:
         created = now()
         room |= {"arn": arn, "id": short_id(arn), "createTime": created, "updateTime": created}
         self._add(ROOM, arn).write(room)
-        return _shown(room)
+        return _to_output(room, "write")
 
     def get_room(self, parameters: dict[str, Any]) -> dict[str, Any]:
         return self._read(ROOM, parameters["identifier"])
@@ -219,9 +250,9 @@ class IvsChat:
         resource, room = self._find(ROOM, parameters["identifier"])
         attached = room.get("loggingConfigurationIdentifiers", [])
         changes = self._room_changes(room["arn"], parameters, attached, not_active="ValidationException")
-        room = {**room, **changes, "updateTime": now()}  # Choice: an update that changes nothing is an update too.
+        room = {**room, **changes, "updateTime": now()}  # Choice: an update that changes nothing sets it too.
         resource.write(room)
-        return _shown(room)
+        return _to_output(room, "write")
 
     def delete_room(self, parameters: dict[str, Any]) -> dict[str, Any]:
         self._find(ROOM, parameters["identifier"])[0].write(None)
@@ -244,22 +275,25 @@ class IvsChat:
         self, arn: str, parameters: dict[str, Any], attached: list[str], not_active: str
     ) -> dict[str, Any]:
         limits = ("maximumMessageLength", "maximumMessageRatePerSecond")
-        changes = _given(parameters, "name", *limits, "loggingConfigurationIdentifiers")
+        changes = _pick(parameters, "name", *limits, "loggingConfigurationIdentifiers")
         if "messageReviewHandler" in parameters:
-            # Choice: a handler is replaced as a whole, its parts not given being the defaults. The service's default
-            # of fallbackResult is ALLOW; {"uri": ""} removes the handler (API reference, UpdateRoom).
+            # Choice: a handler is replaced as a whole, and members not given get their defaults. The default of
+            # fallbackResult is ALLOW; {"uri": ""} removes the handler (API reference, UpdateRoom).
             handler = {"uri": "", "fallbackResult": "ALLOW", **parameters["messageReviewHandler"]}
             if handler["uri"] and not self._may_invoke(handler["uri"], arn):
-                raise invalid([("messageReviewHandler.uri", "invalid lambda permission")])
+                raise validation_exception([("messageReviewHandler.uri", "invalid lambda permission")])
             changes["messageReviewHandler"] = handler
         wanted = changes.get("loggingConfigurationIdentifiers", [])
         if len(set(wanted)) < len(wanted):  # Choice: CloudFormation's schema says uniqueItems.
-            raise invalid([("loggingConfigurationIdentifiers", "must not hold an entry twice")])
+            raise validation_exception([("loggingConfigurationIdentifiers", "must not contain duplicates")])
         for identifier in wanted:
-            _region, configuration = self._find(LOGGING_CONFIGURATION, identifier)
+            try:
+                _resource, configuration = self._find(LOGGING_CONFIGURATION, identifier)
+            except ServiceError:
+                raise _refusal("unknown_logging_configuration", "loggingConfigurationIdentifiers", identifier) from None
             if configuration["state"] != "ACTIVE" and identifier not in attached:
                 if not_active == "ValidationException":  # The only one of the two that UpdateRoom models.
-                    raise invalid([("loggingConfigurationIdentifiers", "must be in state ACTIVE")])
+                    raise validation_exception([("loggingConfigurationIdentifiers", "must be in state ACTIVE")])
                 raise _conflict(identifier, f"is in state {configuration['state']}")
         return changes
 
@@ -270,7 +304,7 @@ class IvsChat:
         context = {"aws:sourceaccount": self._account, "aws:sourcearn": room_arn}
         matching = [
             statement["Effect"]
-            for statement in self._neighbours.lambda_policy(function_arn)
+            for statement in self._others.lambda_policy(function_arn)
             if _statement_matches(statement, context)
         ]
         return "Allow" in matching and "Deny" not in matching
@@ -281,12 +315,14 @@ class IvsChat:
         self._check_limit(LOGGING_CONFIGURATION, "logging_configurations")
         self._check_destination(parameters["destinationConfiguration"])
         arn = self._new_arn(LOGGING_CONFIGURATION)
-        configuration = _given(parameters, "name", "destinationConfiguration")
+        configuration = _pick(parameters, "name", "destinationConfiguration")
         configuration |= {"tags": dict(parameters.get("tags", {})), "arn": arn, "id": short_id(arn)}
-        # The two times were seen to differ on create (facts page section 4.2).
+        # A recorded response to a create has two different times (README.md).
         configuration |= {"createTime": now(), "updateTime": now()}
         self._add(LOGGING_CONFIGURATION, arn).start_transition("CREATE", configuration)
-        return {**configuration, "state": "ACTIVE"}  # The only state that this response has in the model.
+        return _to_output(
+            {**configuration, "state": "ACTIVE"}, "write"
+        )  # The only state that this response has in the model.
 
     def get_logging_configuration(self, parameters: dict[str, Any]) -> dict[str, Any]:
         return self._read(LOGGING_CONFIGURATION, parameters["identifier"])
@@ -295,19 +331,21 @@ class IvsChat:
         resource, configuration = self._find(LOGGING_CONFIGURATION, parameters["identifier"], settled=True)
         if configuration["state"].endswith("_FAILED") and SETTINGS["refuse_update_of_failed"]:
             raise _conflict(configuration["arn"], f"is in state {configuration['state']}")
-        changes = _given(parameters, "name", "destinationConfiguration")
+        changes = _pick(parameters, "name", "destinationConfiguration")
         if "destinationConfiguration" in changes:
             self._check_destination(changes["destinationConfiguration"])
         configuration = {**configuration, **changes, "updateTime": now()}
         resource.start_transition("UPDATE", configuration)
-        return {**configuration, "state": "ACTIVE"}
+        return _to_output({**configuration, "state": "ACTIVE"}, "write")
 
     def delete_logging_configuration(self, parameters: dict[str, Any]) -> dict[str, Any]:
         resource, configuration = self._find(LOGGING_CONFIGURATION, parameters["identifier"], settled=True)
         for room in self._resources[ROOM].values():
-            fields = room.true_fields() or {}
-            if configuration["arn"] in fields.get("loggingConfigurationIdentifiers", []):
-                raise _conflict(configuration["arn"], f"is associated with room {fields['arn']}")
+            fields = room.current_fields() or {}
+            attached = configuration["arn"] in fields.get("loggingConfigurationIdentifiers", [])
+            if attached and SETTINGS["refusals"]["logging_configuration_in_use"]:
+                why = f"is associated with room {fields['arn']}"
+                raise _refusal("logging_configuration_in_use", "identifier", configuration["arn"], why)
         resource.start_transition("DELETE", configuration)
         return {}
 
@@ -317,37 +355,37 @@ class IvsChat:
     def _check_destination(self, destination: dict[str, Any]) -> None:
         # "must exist before creating the logging configuration" (Chat User Guide, chat logging). Choice: 404 if not.
         checks = {
-            "s3": self._neighbours.has_bucket,
-            "cloudWatchLogs": self._neighbours.has_log_group,
-            "firehose": self._neighbours.has_delivery_stream,
+            "s3": self._others.has_bucket,
+            "cloudWatchLogs": self._others.has_log_group,
+            "firehose": self._others.has_delivery_stream,
         }
         [(kind, named)] = destination.items()
         [name] = named.values()
         if not checks[kind](name):
-            raise _not_found(name)
+            raise _refusal("unknown_destination", "destinationConfiguration", name)
 
-    # Tags. Choice: they leave updateTime alone.
+    # Tags
 
     def tag_resource(self, parameters: dict[str, Any]) -> dict[str, Any]:
         resource, fields = self._find_by_arn(parameters["resourceArn"])
         tags = {**fields["tags"], **parameters["tags"]}
         if len(tags) > MAX_TAGS:
-            raise invalid([("tags", f"a resource has at most {MAX_TAGS} tags")])
-        resource.write({**fields, "tags": tags})
+            raise validation_exception([("tags", f"a resource has at most {MAX_TAGS} tags")])
+        resource.write(_with_tags(fields, tags))
         return {}
 
     def untag_resource(self, parameters: dict[str, Any]) -> dict[str, Any]:
         _check_tags(parameters["tagKeys"], "tagKeys")
         resource, fields = self._find_by_arn(parameters["resourceArn"])
         kept = {key: value for key, value in fields["tags"].items() if key not in parameters["tagKeys"]}
-        resource.write({**fields, "tags": kept})
+        resource.write(_with_tags(fields, kept))
         return {}
 
     def list_tags_for_resource(self, parameters: dict[str, Any]) -> dict[str, Any]:
         arn = parameters["resourceArn"]
-        return self._read(_kind(arn), arn)
+        return self._read(_kind_of(arn), arn)
 
-    # Messaging. Nobody is connected here, so that the call itself is all there is to see.
+    # Messaging. There are no connections here: a call has no effect but its entry in the call log.
 
     def create_chat_token(self, parameters: dict[str, Any]) -> dict[str, Any]:
         self._find(ROOM, parameters["roomIdentifier"])
@@ -364,12 +402,12 @@ class IvsChat:
         return {"token": token, **times}
 
     def verify_token(self, token: str) -> dict[str, Any] | None:
-        """What a token was made for; None when it is none of ours, is too old to connect, or its room is gone."""
-        made_for = self._tokens.get(token)
-        if not made_for or made_for["tokenExpirationTime"] < datetime.now(timezone.utc):
+        """What a token was created for; None when it is unknown, too old to connect, or its room is deleted."""
+        claims = self._tokens.get(token)
+        if not claims or claims["tokenExpirationTime"] < datetime.now(timezone.utc):
             return None
-        room = self._resources[ROOM].get(made_for["roomArn"])
-        return made_for if room and room.true_fields() else None
+        room = self._resources[ROOM].get(claims["roomArn"])
+        return claims if room and room.current_fields() else None
 
     def send_event(self, parameters: dict[str, Any]) -> dict[str, Any]:
         self._find(ROOM, parameters["roomIdentifier"])
@@ -383,7 +421,7 @@ class IvsChat:
         self._find(ROOM, parameters["roomIdentifier"])
         return {}
 
-    # What the operations share
+    # Common to the operations
 
     def _new_arn(self, kind: str) -> str:
         # The model's patterns know the partition "aws" only.
@@ -394,14 +432,14 @@ class IvsChat:
 
     def _check_limit(self, kind: str, setting: str) -> None:
         limit = SETTINGS["limits"][setting]
-        if sum(resource.true_fields() is not None for resource in self._resources[kind].values()) >= limit:
+        if sum(resource.current_fields() is not None for resource in self._resources[kind].values()) >= limit:
             message = f"You have reached the limit of {limit} {setting.replace('_', ' ')}"
             raise ServiceError("ServiceQuotaExceededException", message, limit=limit)
 
     def _find(self, kind: str, arn: str, settled: bool = False) -> tuple[Resource, dict[str, Any]]:
         """The resource that a write acts on; `settled`: refuse one in transition (API reference, ConflictException)."""
         resource = self._resources[kind].get(arn)
-        fields = resource.true_fields() if resource else None
+        fields = resource.current_fields() if resource else None
         if resource is None or fields is None:
             raise _not_found(arn)
         if settled and resource.transition:
@@ -409,19 +447,19 @@ class IvsChat:
         return resource, fields
 
     def _find_by_arn(self, arn: str) -> tuple[Resource, dict[str, Any]]:
-        return self._find(_kind(arn), arn)
+        return self._find(_kind_of(arn), arn)
 
     def _read(self, kind: str, arn: str) -> dict[str, Any]:
         resource = self._resources[kind].get(arn)
         fields = resource.read("get") if resource else None
         if fields is None:
             raise _not_found(arn)
-        return _shown(fields)
+        return _to_output(fields, "get")
 
     def _page(
         self, kind: str, member: str, parameters: dict[str, Any], matches: Callable[[dict[str, Any]], bool]
     ) -> dict[str, Any]:
-        """One page, newest updateTime first. The token marks the last item shown, sealed with the call's filters."""
+        """One page, sorted by _sort_key. The token marks the last item shown, sealed with the call's filters."""
         filters = {name: value for name, value in parameters.items() if name not in ("nextToken", "maxResults")}
         scope = json.dumps([self._account, self._region, kind, filters], sort_keys=True)
         token = parameters.get("nextToken", "")
@@ -430,14 +468,16 @@ class IvsChat:
         for arn, resource in list(self._resources[kind].items()):
             fields = resource.read("list", count=not token)
             if fields is not None and matches(fields):
-                found.append((fields["updateTime"].isoformat(timespec="milliseconds"), fields))
-            elif resource.is_forgotten():
+                found.append((_sort_key(kind, fields), fields))
+            elif resource.is_gone():
                 del self._resources[kind][arn]
         found = sorted((item for item in found if item[0] < before), key=lambda item: item[0], reverse=True)
         size = min(parameters.get("maxResults", 50), SETTINGS["page_size"])
-        page: dict[str, Any] = {member: [_shown(fields) for _key, fields in found[:size]]}
+        page: dict[str, Any] = {member: [_to_output(fields, "list") for _key, fields in found[:size]]}
         if len(found) > size:
             page["nextToken"] = _page_token(found[size - 1][0], scope)
+        if token and SETTINGS["repeat_next_token"]:
+            page["nextToken"] = token
         return page
 
 
@@ -445,17 +485,46 @@ def _new_id() -> str:
     return "".join(random.choices(string.ascii_letters + string.digits, k=12))
 
 
-def _given(parameters: dict[str, Any], *names: str) -> dict[str, Any]:
+def _pick(parameters: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: parameters[name] for name in names if name in parameters}
 
 
-def _kind(arn: str) -> str:
+def _kind_of(arn: str) -> str:
     return arn.split(":")[5].partition("/")[0]
 
 
-def _shown(fields: dict[str, Any]) -> dict[str, Any]:
-    """The members to answer; an empty list of logging configurations is left out (choice)."""
-    return {name: value for name, value in fields.items() if name != "loggingConfigurationIdentifiers" or value}
+def _to_output(fields: dict[str, Any], view: str) -> dict[str, Any]:
+    """The members of a response to a write, a Get or a List, as the settings want them shown."""
+    shown = dict(fields)
+    for member, empty in _EMPTY_MEMBERS[_kind_of(fields["arn"])].items():
+        value = fields.get(member, empty)
+        how = SETTINGS["unset_members"][member]
+        if value.get("uri") if isinstance(value, dict) else value:
+            continue
+        if how == "absent":
+            shown.pop(member, None)
+        elif how == "empty":
+            shown[member] = value
+    how_times = SETTINGS["times"].get(view, {})
+    return {**shown, **{name: _shown_time(fields[name], **how_times) for name in ("createTime", "updateTime")}}
+
+
+def _shown_time(moment: datetime, offset: float = 0, unit: float = 0.001) -> datetime:
+    """`moment` moved by `offset` seconds, then rounded down to whole `unit`s of seconds."""
+    since = moment - _EPOCH + timedelta(seconds=offset)
+    return _EPOCH + since - since % timedelta(seconds=unit)
+
+
+def _sort_key(kind: str, fields: dict[str, Any]) -> str:
+    """What lists are sorted by, in descending order."""
+    if kind == LOGGING_CONFIGURATION and SETTINGS["logging_configurations_by"] == "arn":
+        return str(fields["arn"])
+    return str(fields["updateTime"].isoformat(timespec="milliseconds"))
+
+
+def _with_tags(fields: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
+    touched = {"updateTime": now()} if SETTINGS["tags_set_update_time"] else {}
+    return {**fields, "tags": tags, **touched}
 
 
 def _not_found(identifier: str) -> ServiceError:
@@ -467,15 +536,25 @@ def _conflict(arn: str, why: str) -> ServiceError:
     return ServiceError("ConflictException", f"Resource: {short_id(arn)} {why}", resourceId=short_id(arn))
 
 
+def _refusal(case: str, member: str, identifier: str, why: str = "must exist") -> ServiceError:
+    """The error that the settings want for a case in which the documents leave it open."""
+    code = SETTINGS["refusals"][case]
+    if code == "ResourceNotFoundException":
+        return _not_found(identifier)
+    return _conflict(identifier, why) if code == "ConflictException" else validation_exception([(member, why)])
+
+
 def _check_tags(keys: Any, member: str = "tags") -> None:
     if any(key.lower().startswith("aws:") for key in keys):
-        raise invalid([(member, "keys must not start with aws:")])
+        raise validation_exception([(member, "keys must not start with aws:")])
 
 
 def _check_attributes(attributes: dict[str, str]) -> None:
     # "1 KB total" (API reference); keys and values, in UTF-8.
     if sum(len(text.encode()) for item in attributes.items() for text in item) > MAX_ATTRIBUTES_BYTES:
-        raise invalid([("attributes", f"total size must be less than or equal to {MAX_ATTRIBUTES_BYTES} bytes")])
+        raise validation_exception(
+            [("attributes", f"total size must be less than or equal to {MAX_ATTRIBUTES_BYTES} bytes")]
+        )
 
 
 def _statement_matches(statement: dict[str, Any], context: dict[str, str]) -> bool:
@@ -513,5 +592,7 @@ def _open_page_token(token: str, scope: str) -> str:
     except ValueError:
         text = ""
     if not hmac.compare_digest(_seal(text[32:], scope), text[:32]):
-        raise invalid([("nextToken", "must be a token that this operation returned for the same parameters")])
+        raise validation_exception(
+            [("nextToken", "must be a token that this operation returned for the same parameters")]
+        )
     return text[32:]

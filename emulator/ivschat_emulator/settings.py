@@ -1,18 +1,18 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the control interface can set: how slow, how late and how limited the emulated service is."""
+"""The settings of the emulated service: latency, quotas, lag, transitions, limits."""
 
 from __future__ import annotations
 
 import copy
 from typing import Any
 
-from .model_checks import OPERATIONS
+from .service_model import OPERATIONS
 
 
 def _rate(operation: str) -> int:
-    """Calls a second that the service allows (Chat User Guide, service quotas; facts page section 5)."""
+    """Calls per second that the service allows (Chat User Guide, service quotas)."""
     if operation == "CreateChatToken":
         return 200
     if operation in ("SendEvent", "DeleteMessage", "DisconnectUser"):
@@ -24,6 +24,13 @@ def _rate(operation: str) -> int:
 
 REAL_QUOTAS = {operation: _rate(operation) for operation in OPERATIONS}
 
+# By case, the codes that the documents leave open, and first the one by default; None: no refusal.
+REFUSALS: dict[str, tuple[str | None, ...]] = {
+    "unknown_logging_configuration": ("ResourceNotFoundException", "ValidationException"),
+    "unknown_destination": ("ResourceNotFoundException", "ValidationException"),
+    "logging_configuration_in_use": ("ConflictException", "ValidationException", None),
+}
+
 DEFAULTS: dict[str, Any] = {
     "latency": 0,
     "quotas": None,
@@ -32,25 +39,44 @@ DEFAULTS: dict[str, Any] = {
     "refuse_update_of_failed": False,
     "lag": {},
     "page_size": 50,
-    # Chat User Guide, service quotas. 50,000 rooms is a guess (facts page section 5).
+    "repeat_next_token": False,
+    "times": {},
+    # Chat User Guide, service quotas; 50,000 rooms is a guess.
     "limits": {"rooms": 50000, "logging_configurations": 10},
     "expired_access_keys": [],
+    # The rest decides what is not known of the service (README.md, guessed).
+    "unset_members": {
+        "name": "as_written",
+        "messageReviewHandler": "as_written",
+        "loggingConfigurationIdentifiers": "absent",
+    },
+    "refusals": {case: codes[0] for case, codes in REFUSALS.items()},
+    "tags_set_update_time": False,
+    "logging_configurations_by": "updateTime",
 }
 
 
-def _number(value: Any, smallest: float, whole: bool = False) -> bool:
-    return isinstance(value, int if whole else (int, float)) and not isinstance(value, bool) and value >= smallest
+def is_number(value: Any, smallest: float, integer: bool = False) -> bool:
+    """Whether a JSON value is a number (not a boolean) of at least `smallest`."""
+    return isinstance(value, int if integer else (int, float)) and not isinstance(value, bool) and value >= smallest
 
 
 def _period(value: Any) -> bool:
     """{"reads": N} or {"seconds": S}."""
     if not isinstance(value, dict) or len(value) != 1:
         return False
-    return _number(value.get("reads"), 0, whole=True) or _number(value.get("seconds"), 0)
+    return is_number(value.get("reads"), 0, integer=True) or is_number(value.get("seconds"), 0)
 
 
 def _map_of(value: Any, keys: Any, good: Any) -> bool:
     return isinstance(value, dict) and all(key in keys and good(item) for key, item in value.items())
+
+
+def _shown_time(value: Any) -> bool:
+    """{"offset": S, "unit": S}."""
+    if not _map_of(value, ("offset", "unit"), lambda seconds: is_number(seconds, float("-inf"))):
+        return False
+    return is_number(value.get("unit", 1), 0.001) and abs(value.get("offset", 0)) <= 3600
 
 
 def _list_of(value: Any, good: Any) -> bool:
@@ -58,10 +84,10 @@ def _list_of(value: Any, good: Any) -> bool:
 
 
 _RULES: dict[str, tuple[str, Any]] = {
-    "latency": ("seconds, 0 or more", lambda v: _number(v, 0)),
+    "latency": ("a number of seconds, 0 or more", lambda v: is_number(v, 0)),
     "quotas": (
-        'null, "real" or {Operation: calls a second, more than 0}',
-        lambda v: v in (None, "real") or _map_of(v, OPERATIONS, lambda tps: _number(tps, 0) and tps > 0),
+        'null, "real" or {Operation: calls per second, more than 0}',
+        lambda v: v in (None, "real") or _map_of(v, OPERATIONS, lambda tps: is_number(tps, 0) and tps > 0),
     ),
     "transitions": ('null, {"reads": N} or {"seconds": S}', lambda v: v is None or _period(v)),
     "failing_transitions": (
@@ -73,13 +99,32 @@ _RULES: dict[str, tuple[str, Any]] = {
         '{"get": period, "list": period}, each {"reads": N} or {"seconds": S}',
         lambda v: _map_of(v, ("get", "list"), _period),
     ),
-    "page_size": ("a whole number, 1 to 50", lambda v: _number(v, 1, whole=True) and v <= 50),
+    "page_size": ("an integer from 1 to 50", lambda v: is_number(v, 1, integer=True) and v <= 50),
+    "repeat_next_token": ("true or false", lambda v: isinstance(v, bool)),
+    "times": (
+        '{"write": shown, "get": shown, "list": shown}, each {"offset": seconds up to an hour, "unit": 0.001 or more}',
+        lambda v: _map_of(v, ("write", "get", "list"), _shown_time),
+    ),
+    "unset_members": (
+        f"as_written, absent or empty for {', '.join(DEFAULTS['unset_members'])}",
+        lambda v: _map_of(v, DEFAULTS["unset_members"], lambda how: how in ("as_written", "absent", "empty")),
+    ),
+    "refusals": (
+        f"an error code by case: {REFUSALS}",
+        lambda v: isinstance(v, dict) and all(code in REFUSALS.get(case, ()) for case, code in v.items()),
+    ),
+    "tags_set_update_time": ("true or false", lambda v: isinstance(v, bool)),
+    "logging_configurations_by": ("updateTime or arn", lambda v: v in ("updateTime", "arn")),
     "limits": (
         '{"rooms": N, "logging_configurations": N}',
-        lambda v: _map_of(v, DEFAULTS["limits"], lambda n: _number(n, 0, whole=True)),
+        lambda v: _map_of(v, DEFAULTS["limits"], lambda n: is_number(n, 0, integer=True)),
     ),
     "expired_access_keys": ("a list of access key ids", lambda v: _list_of(v, lambda item: isinstance(item, str))),
 }
+
+
+# Maps in which entries that are not given keep their values.
+_MERGED = ("limits", "unset_members", "refusals")
 
 
 class Settings(dict[str, Any]):
@@ -94,20 +139,20 @@ class Settings(dict[str, Any]):
         self.update(copy.deepcopy(DEFAULTS))
 
     def change(self, changes: Any) -> None:
-        """Take over `changes`; nothing of them when a key is unknown or a value is bad (ValueError)."""
+        """Apply `changes`; ValueError, and none of them applies, when a key is unknown or a value not allowed."""
         if not isinstance(changes, dict):
             raise ValueError("settings must be an object")
         for key, value in changes.items():
             if key not in _RULES:
-                raise ValueError(f"unknown setting {key}; there are {', '.join(_RULES)}")
+                raise ValueError(f"unknown setting {key}; must be one of {', '.join(_RULES)}")
             rule, good = _RULES[key]
             if not good(value):
-                raise ValueError(f"{key} must be {rule}")
-        limits = {**self["limits"], **changes.get("limits", {})}
-        self.update(copy.deepcopy(changes), limits=limits)
+                raise ValueError(f"{key}: {value!r} is not {rule}")
+        maps = {key: {**self[key], **changes[key]} for key in _MERGED if key in changes}
+        self.update(copy.deepcopy({**changes, **maps}))
 
     def tps(self, operation: str) -> float | None:
-        """Calls a second that are allowed of an operation, for each account and region; None: no limit."""
+        """The quota of an operation in calls per second, for each account and region; None: no limit."""
         quotas = REAL_QUOTAS if self["quotas"] == "real" else self["quotas"] or {}
         return quotas.get(operation)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ def emulator_process() -> Iterator[Emulator]:
 
 @pytest.fixture(autouse=True)
 def emulator(emulator_process: Emulator) -> Iterator[Emulator]:
-    """The emulator, empty; it must not have broken by the end of the test."""
+    """The emulator, empty; it must not have failed by the end of the test."""
     emulator_process.reset()
     yield emulator_process
     assert [call for call in emulator_process.calls(service=None) if call["error"] == "EmulatorError"] == []
@@ -29,15 +30,8 @@ def emulator(emulator_process: Emulator) -> Iterator[Emulator]:
 
 @pytest.fixture(scope="session")
 def clients(emulator_process: Emulator) -> Callable[..., Any]:
-    """Clients by service and region, made once: making one costs more than most tests."""
-    made: dict[tuple[str, str], Any] = {}
-
-    def client(service: str = "ivschat", region: str = REGION) -> Any:
-        if (service, region) not in made:
-            made[service, region] = emulator_process.client(service, region)
-        return made[service, region]
-
-    return client
+    """clients(service, region): boto3 clients, created once; to create one takes longer than most tests."""
+    return cache(lambda service="ivschat", region=REGION: emulator_process.client(service, region))
 
 
 @pytest.fixture

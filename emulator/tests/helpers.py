@@ -1,7 +1,7 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What tests with boto3 clients share."""
+"""Helpers for tests with boto3 clients."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def refused(call: Callable[..., Any], **parameters: Any) -> dict[str, Any]:
 
 
 def listed(call: Callable[..., Any], **parameters: Any) -> list[dict[str, Any]]:
-    """All items of a list operation."""
+    """All items of a list operation, from all its pages."""
     items: list[dict[str, Any]] = []
     token: dict[str, str] = {}
     while True:

@@ -290,6 +290,19 @@ class TestSettings:
             {"page_size": 51},
             {"limits": {"tokens": 1}},
             {"expired_access_keys": "AKIA"},
+            {"repeat_next_token": 1},
+            {"times": {"delete": {}}},
+            {"times": {"get": {"unit": 0}}},
+            {"times": {"list": {"offset": "1"}}},
+            {"times": {"write": {"offset": 1e9}}},
+            {"times": {"list": {"round": 1}}},
+            {"unset_members": {"name": "null"}},
+            {"unset_members": {"tags": "empty"}},
+            {"refusals": {"unknown_destination": None}},
+            {"refusals": {"unknown_destination": "ConflictException"}},
+            {"refusals": {"unknown_room": "ValidationException"}},
+            {"tags_set_update_time": "yes"},
+            {"logging_configurations_by": "name"},
             ["latency"],
         ],
     )
@@ -306,6 +319,10 @@ class TestSettings:
         changed = emulator.request("GET", "ivschat/settings")
         limits = {"rooms": 1, "logging_configurations": 10}
         assert changed == {**before, "latency": 0.001, "page_size": 7, "limits": limits}
+        emulator.set(refusals={"logging_configuration_in_use": None}, unset_members={"name": "empty"})
+        merged = emulator.request("GET", "ivschat/settings")
+        assert merged["refusals"] == {**before["refusals"], "logging_configuration_in_use": None}
+        assert merged["unset_members"] == {**before["unset_members"], "name": "empty"}
         assert emulator.request("DELETE", "ivschat/settings") == before
 
     def test_reset(self, ivschat: Any, emulator: Emulator, bucket: dict[str, Any], clients: Any) -> None:

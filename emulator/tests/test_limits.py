@@ -1,7 +1,7 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each limit of the service model, just inside and just outside, for each member of each operation."""
+"""Every constraint of the service model, just inside and just outside, for every member of every operation."""
 
 from __future__ import annotations
 
@@ -99,21 +99,21 @@ def test_there_are_cases_for_each_operation() -> None:
 def test_limit(emulator: Emulator, operation: str, path: tuple[Any, ...], valid: bool, value: Any) -> None:
     shape = MODEL.operation_model(operation).input_shape
     parameters = {name: sample(shape.members[name]) for name in shape.required_members}
-    place: Any = parameters
+    container: Any = parameters
     inner = shape
     for key in path[:-1]:
         inner = inner.members[key] if inner.type_name == "structure" else inner.member
         if inner.type_name == "structure" and getattr(inner, "is_tagged_union", False):
-            place[key] = {}  # The member under test is to be the only one.
-        if isinstance(place, list):
-            place.append({} if inner.type_name == "structure" else [])
-        elif key not in place or place[key] == []:
-            place[key] = [] if inner.type_name == "list" else {}
-        place = place[key]
-    if isinstance(place, list):
-        place.append(value)
+            container[key] = {}  # The member under test is to be the only one.
+        if isinstance(container, list):
+            container.append({} if inner.type_name == "structure" else [])
+        elif key not in container or container[key] == []:
+            container[key] = [] if inner.type_name == "list" else {}
+        container = container[key]
+    if isinstance(container, list):
+        container.append(value)
     else:
-        place[path[-1]] = value
+        container[path[-1]] = value
     status, error = send(emulator, operation, parameters)
     complaints = {re.sub(r"\[\d+\]", "", field["name"]): field["message"] for field in error.get("fieldList", [])}
     named = ".".join(key for key in path if isinstance(key, str) and key != "key")

@@ -18,7 +18,7 @@ MISSING = f"arn:aws:ivschat:{REGION}:{ACCOUNT}:logging-configuration/abcdefghijk
 
 @pytest.fixture
 def destinations(clients: Callable[..., Any], bucket: dict[str, Any]) -> list[dict[str, Any]]:
-    """One of each kind, that exist."""
+    """An existing destination of each type."""
     clients("logs").create_log_group(logGroupName="/aws/vendedlogs/chat")
     clients("firehose").create_delivery_stream(
         DeliveryStreamName="chat-stream",

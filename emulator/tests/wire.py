@@ -1,7 +1,7 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calls written without botocore, which refuses to write much of what the service is to refuse."""
+"""Calls sent without botocore, which refuses to send many invalid parameters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SAMPLES: dict[str, Any] = {
 
 
 def text(shape: Any, length: int) -> str:
-    """A string of that length that fits the shape's pattern; characters beyond the BMP where there is none."""
+    """A string of that length that fits the shape's pattern; characters beyond the BMP where it has none."""
     start = str(SAMPLES.get(shape.name, ""))[:length]
     return start + ("a" if shape.metadata.get("pattern") else "\U0001f600") * (length - len(start))
 
@@ -48,12 +48,12 @@ def sample(shape: Any) -> Any:
 
 
 def in_url(operation: str, member: str) -> bool:
-    """Whether the member travels in the URL, where all is text."""
+    """Whether the member is sent in the URL, where every value is a string."""
     return "location" in MODEL.operation_model(operation).input_shape.members[member].serialization
 
 
 def send(emulator: Emulator, operation: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Send a call without botocore, which refuses to write much of what is to be refused here."""
+    """Send a call without botocore; its status, and the members of its error with the code as `code`."""
     model = MODEL.operation_model(operation)
     url = model.http["requestUri"].format(**{key: quote(str(value), safe="") for key, value in parameters.items()})
     in_body = {name: value for name, value in parameters.items() if not in_url(operation, name)}

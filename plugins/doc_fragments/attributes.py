@@ -20,7 +20,7 @@ attributes:
       - aws_ivs.chat.aws
 """
 
-    # For modules that declare a resource. (A fragment named like the file declaration.py would be taken for that.)
+    # For modules that declare a resource. Not named DECLARATION, which would clash with the fragment declaration.py.
     DECLARED = r"""
 options: {}
 attributes:
@@ -40,7 +40,7 @@ attributes:
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: N/A
-    details: This module does not change anything.
+    details: This module only reads.
   idempotent:
     description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no
       change.

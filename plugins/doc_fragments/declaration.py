@@ -10,35 +10,37 @@ class ModuleDocFragment:
 options:
   state:
     description:
-      - V(present) creates the resource when there is none and brings it to the declared state.
-      - V(absent) deletes it.
+      - V(present) creates the resource if it does not exist, and otherwise updates it to match the options you set.
+      - V(absent) deletes the resource.
     type: str
     choices: [present, absent]
     default: present
   arn:
     description:
-      - The ARN of an existing resource, in the region of the task. A bare ID is refused.
-      - At least one of O(arn) and O(name) is required. With both, O(name) is a wanted value, so this is a rename.
-      - An ARN that does not exist is an error with O(state=present), since an ARN cannot be created.
+      - The ARN of an existing resource in the region of the task. A bare ID is not accepted.
+      - At least one of O(arn) and O(name) is required. If you specify both, the resource with this ARN is renamed to
+        O(name).
+      - If the ARN does not exist, the task fails with O(state=present), because an ARN cannot be created.
     type: str
   name:
     description:
-      - The name, at most 128 letters, digits, hyphens and underscores.
-      - Without O(arn) the resource is looked up by this name. Names are not unique to the service. When several
-        resources have the name, the task fails, changes nothing, and lists their ARNs.
+      - The name of the resource, at most 128 letters, digits, hyphens, and underscores.
+      - Without O(arn), the resource is looked up by this exact name. Names are not unique in Amazon IVS Chat. If more
+        than one resource has the name, the task fails, changes nothing, and lists their ARNs. Specify O(arn) to choose
+        one.
     type: str
   wait:
     description:
-      - Whether to wait until the service shows what was written, in the way in which the next run will look for it.
-      - After a create this also removes the twin that this very task has made, when another run has created the same
-        name a moment earlier. With O(wait=false) that check is left out.
+      - Wait until the service shows the change through the same API calls that the next run uses to find the resource.
+      - After a create, the module also checks for duplicates. If another run created a resource with the same name
+        slightly earlier, the module deletes the duplicate that this task created. O(wait=false) skips this check.
     type: bool
     default: true
   wait_timeout:
-    description: How long to wait, in seconds.
+    description: The maximum time to wait, in seconds.
     type: int
     default: 300
 notes:
-  - This collection counts its own retries of API calls. C(retries) in O(aws_config) is not used, because it would
-    repeat a create blindly, and the service has no client token that would make this safe.
+  - This collection retries API calls itself and ignores C(retries) in O(aws_config). Retries by botocore would repeat
+    a create blindly, and the service has no client token that would make this safe.
 """

@@ -9,33 +9,35 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   room_arn:
-    description: The ARN of the room, which must be in the region of the task. A bare ID is refused.
+    description: The ARN of the room, which must be in the region of the task. A bare ID is not accepted.
     type: str
   room_name:
     description:
       - The exact name of the room.
-      - When no room or several rooms have the name, nothing is done; of several, the ARNs are listed.
+      - If no room or more than one room has the name, the task fails and does nothing. If more than one room has it,
+        the error lists their ARNs.
     type: str
 """
 
-    # Several rooms.
+    # A list of rooms.
     ROOMS = r"""
 options:
   rooms:
     description:
-      - Several rooms, each by its name or its ARN. All names are looked up, with one listing, before anything is done.
-      - When one of them cannot be found or is ambiguous, nothing is done in any.
-      - The calls are held back to the 100 a second that the service allows.
+      - A list of rooms, each specified by name or ARN. All names are resolved with a single listing before the first
+        action.
+      - If a room cannot be found or a name is ambiguous, the task fails and does nothing in any room.
+      - The module limits its calls to the service quota of 100 per second.
     type: list
     elements: str
 notes:
   - Exactly one of O(room_arn), O(room_name) and O(rooms) is required.
-  - The rooms are independent. When one fails, the others are still tried, then the task fails and returns
-    RV(results) for all of them.
-  - Check mode looks up all rooms, those given by ARN too, and writes nothing.
+  - Rooms are handled independently. If the call for one room fails, the module still tries the others. Then the task
+    fails and returns RV(rooms) for all rooms.
+  - In check mode, the module looks up all rooms, including those specified by ARN, and writes nothing.
 """
 
-    # For modules that do something which the service does not let one look at.
+    # For modules whose effect cannot be read from the service.
     ATTRIBUTES = r"""
 options: {}
 attributes:
@@ -46,5 +48,6 @@ attributes:
     description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no
       change.
     support: none
-    details: The service does not let one read messages, events, connections or tokens, so every run acts and says so.
+    details: Messages, events, connections, and tokens cannot be read from the service, so every run acts and reports
+      a change.
 """

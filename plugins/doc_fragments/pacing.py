@@ -5,25 +5,26 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # How the modules that make many calls hold them back.
+    # For modules that make many calls and limit their rate.
     DOCUMENTATION = r"""
 options:
   calls_per_second:
     description:
-      - How often each operation may be called a second. The defaults are the service's quotas, which it does not raise.
-      - Lower them when other programs use the same account and region at the same time.
+      - The maximum number of calls per second for each API operation. The defaults are the service quotas, which cannot
+        be raised. The values can be from 0.001 to 1000000.
+      - Specify lower values if other programs use the same account and region at the same time.
     type: dict
     suboptions:
       room:
-        description: Each of the operations on rooms.
+        description: Calls per second for each operation on rooms.
         type: float
         default: 5
       logging_configuration:
-        description: Each of the operations on logging configurations.
+        description: Calls per second for each operation on logging configurations.
         type: float
         default: 3
       tag:
-        description: TagResource and UntagResource, each.
+        description: Calls per second for TagResource, and for UntagResource.
         type: float
         default: 10
 """

@@ -6,37 +6,37 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: chat_token
 version_added: 1.0.0
-short_description: Make tokens for users of an Amazon IVS Chat room
+short_description: Create tokens for users of an Amazon IVS Chat room
 description:
-  - Makes a token for each given user, with which a client can connect to a room of Amazon Interactive Video Service
-    (IVS) Chat within a minute.
-  - Every evaluation makes new tokens, in check mode too. A variable that holds the lookup is evaluated each time it is
-    used; M(aws_ivs.chat.ivschat_chat_token), or C(set_fact), makes a token once.
+  - Creates a token for each user ID. With its token, a client can connect to a room of Amazon Interactive Video
+    Service (IVS) Chat. The token must be used within one minute.
+  - Every evaluation creates new tokens, in check mode too. A variable that contains the lookup is evaluated each time
+    it is used. To create a token only once, use M(aws_ivs.chat.ivschat_chat_token) or C(set_fact).
   - A token is a secret. Set C(no_log) to V(true) on the tasks that use it.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   _terms:
-    description: The IDs of the users, each 1 to 128 characters.
+    description: The IDs of the users, each of 1 to 128 characters.
     required: true
   room_arn:
     description: The ARN of the room. Exactly one of O(room_arn) and O(room_name) is required.
     type: str
   room_name:
-    description: The exact name of the room. It is an error when no room or several rooms have it.
+    description: The exact name of the room. The lookup fails if no room or more than one room has the name.
     type: str
   capabilities:
-    description: What the users may do beside reading messages. When this is not set, they may only read.
+    description: The actions that the users can perform in addition to reading messages. If omitted, they can only read.
     type: list
     elements: str
     choices: [SEND_MESSAGE, DISCONNECT_USER, DELETE_MESSAGE]
   session_duration:
-    description: How long a connection lasts, in minutes, 1 to 180. The service takes 60 when this is not set.
+    description: The duration of a connection in minutes, from 1 to 180. If omitted, the service uses 60.
     type: int
   attributes:
     description:
-      - What other clients see with each message of the users, as a map of texts.
-      - Keys and values may have 1024 bytes in all, in UTF-8.
+      - Attributes that other clients receive with each message of the users, as a dictionary of strings.
+      - The keys and values together can have at most 1024 bytes in UTF-8.
     type: dict
 extends_documentation_fragment:
   - amazon.aws.common.plugins
@@ -47,7 +47,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A page that connects its visitor to the chat
+- name: Render a page that connects its visitor to the chat
   ansible.builtin.template:
     src: chat.html.j2
     dest: /srv/www/chat.html
@@ -78,7 +78,11 @@ from ansible_collections.amazon.aws.plugins.plugin_utils.lookup import AWSLookup
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import create_chat_token
 from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import find_targets
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import VERSION, format_error, validate_region
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_messaging
+from ansible_collections.aws_ivs.chat.plugins.module_utils._retries import clean_error_responses
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
+    validate_endpoint_url,
+    validate_messaging,
+)
 
 OPTIONS = ("room_arn", "room_name", "capabilities", "session_duration", "attributes")
 
@@ -89,7 +93,8 @@ class LookupModule(AWSLookupBase):
         super().run(terms, variables, **kwargs)
         options = {name: self.get_option(name) for name in OPTIONS}
         users = [{**options, "user_id": str(term)} for term in terms]
-        errors = validate_region(self) + [error for user in users for error in validate_messaging(user, self.region)]
+        errors = validate_endpoint_url(self.get_option("endpoint_url")) + validate_region(self)
+        errors += [error for user in users for error in validate_messaging(user, self.region)]
         errors += [
             f"user_id: {term!r} is not valid: it must be the ID of a user (to specify a list of them, use *users)"
             for term in terms
@@ -101,6 +106,7 @@ class LookupModule(AWSLookupBase):
             raise AnsibleLookupError("; ".join(dict.fromkeys(errors)))
         set_collection_info("aws_ivs.chat", VERSION)
         client = self.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
+        clean_error_responses(client)
         try:
             (target,) = find_targets(client, options)
             return [create_chat_token(client, target.arn, user)["token"] for user in users]

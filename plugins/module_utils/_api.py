@@ -18,6 +18,7 @@ except ImportError:  # reported by AnsibleAWSModule
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
 
 from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, Resource, normalise, text_tags, to_api
@@ -26,8 +27,10 @@ from ._retries import (
     Call,
     outcome_unknown,
     require_members,
+    require_strings,
     retry_idempotent,
     retry_non_idempotent,
+    unexpected_response,
 )
 
 
@@ -41,25 +44,43 @@ def _pages(operation: Call, member: str, **parameters: Any) -> Iterator[dict[str
     """Yield all entries of a list operation, each once; botocore has no paginators for this service.
 
     Rooms are listed by their last change, so one that changes in the meantime can move others to the next page.
+    Raises AnsibleAWSError for a page token that repeats, because such a list never ends.
     """
     page = retry_idempotent(operation)
     seen: set[str] = set()
+    tokens: set[str] = set()
     token: dict[str, str] = {}
     while True:
         answer = page(**parameters, **token)
         require_members(answer, member)
         for entry in answer[member]:
+            require_strings(entry, "arn")
             if entry["arn"] not in seen:
                 seen.add(entry["arn"])
                 yield entry
         if not answer.get("nextToken"):
             return
+        require_strings(answer, "nextToken")
         token = {"nextToken": answer["nextToken"]}
+        if answer["nextToken"] in tokens:
+            raise AnsibleAWSError(
+                message=f"Failed to list {member}: the service returned a nextToken for the second time, so the list "
+                "does not end; run the task again"
+            )
+        tokens.add(answer["nextToken"])
 
 
 def _resource(kind: Kind, answer: dict[str, Any]) -> Resource:
-    require_members(answer, "arn")
-    return normalise(kind, answer)
+    """Return an answer, or an entry of a list, in normal form.
+
+    Raises AnsibleAWSError when it is not one of the service: of another form, or without what only the service sets.
+    """
+    try:
+        resource = normalise(kind, answer)
+    except ValueError as error:
+        raise unexpected_response() from error
+    require_strings(resource, *kind.server_assigned)
+    return resource
 
 
 @IvsChatErrorHandler.common_error_handler("list rooms")
@@ -80,7 +101,7 @@ def list_rooms(
     }
     pages = _pages(client.list_rooms, "rooms", **{key: value for key, value in filters.items() if value})
     try:
-        return [normalise(ROOM, room) for room in pages]
+        return [_resource(ROOM, room) for room in pages]
     except is_boto3_error_code("ResourceNotFoundException"):
         if logging_configuration_identifier is None:
             raise
@@ -122,7 +143,7 @@ def delete_room(client: Any, arn: str) -> bool:
 def list_logging_configurations(client: Any, name: str | None = None) -> list[Resource]:
     """ListLoggingConfigurations; its entries are complete. The service has no filters: the name is compared here."""
     entries = _pages(client.list_logging_configurations, "loggingConfigurations")
-    configurations = [normalise(LOGGING_CONFIGURATION, entry) for entry in entries]
+    configurations = [_resource(LOGGING_CONFIGURATION, entry) for entry in entries]
     return [each for each in configurations if name is None or each["name"] == name]
 
 
@@ -198,7 +219,7 @@ def create_chat_token(client: Any, room_arn: str, params: dict[str, Any]) -> dic
             attributes=_text_attributes(params),
         ),
     )
-    require_members(answer, "token")
+    require_strings(answer, "token")
     token = boto3_resource_to_ansible_dict(answer, transform_tags=False, force_tags=False)
     return {member: token.get(member) for member in TOKEN_MEMBERS}
 
@@ -209,7 +230,7 @@ def send_event(client: Any, room_arn: str, params: dict[str, Any]) -> dict[str, 
     answer = retry_non_idempotent(client.send_event)(
         roomIdentifier=room_arn, eventName=params["event_name"], **_given(attributes=_text_attributes(params))
     )
-    require_members(answer, "id")
+    require_strings(answer, "id")
     return {"id": answer["id"]}
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -15,9 +14,9 @@ from ._api import OPERATIONS, list_by_name
 from ._polling import poll
 from ._resources import Kind, Resource, age_order, describe, is_arn, is_deleting
 
-# Runs that create one name at once remove their duplicates within seconds, and List and Get agree within seconds. What
-# is ambiguous is looked at again for LOOK_AGAIN; duplicates only when one of them is younger than YOUNG. In seconds.
-YOUNG = 60.0
+# Runs that create one name at once remove their duplicates within seconds, and List and Get agree within seconds, so
+# what is ambiguous is looked at again for this long (s). Always: whether it is young cannot be said without a clock
+# that agrees with the service's.
 LOOK_AGAIN = 6.0
 
 
@@ -29,7 +28,7 @@ class Found(NamedTuple):
 
 
 def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
-    """Find a resource by its ARN or, without one, by its name.
+    """Find a resource by its ARN or, without one, by its name, which is not empty.
 
     Raises AnsibleAWSError when several resources have the name; it lists their ARNs and create times. Also when List
     shows one that Get does not find: if it is Get that lags, to treat it as absent would create a second one.
@@ -39,10 +38,12 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
         if resource is not None and is_deleting(resource):
             return Found(None, [resource])
         return Found(resource, [])
+    if not name:  # the validation refuses it first: nothing is identified by nothing
+        raise AnsibleAWSError(message=f"name: a {kind.title} without a name is identified by its ARN only")
     candidates: list[Resource] = []
     listed: list[Resource] = []
     for _now in poll(LOOK_AGAIN):
-        matches = list_by_name(client, kind, name or "")
+        matches = list_by_name(client, kind, name)
         listed = [resource for resource in matches if not is_deleting(resource)]
         deleting = [resource for resource in matches if is_deleting(resource)]
         if not listed:
@@ -50,8 +51,6 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
         candidates = still_existing(client, kind, listed) if len(listed) > 1 else listed
         if len(candidates) == 1 and (before := with_details(client, kind, candidates[0])):
             return Found(before, deleting)
-        if len(candidates) > 1 and not any(is_young(resource) for resource in candidates):
-            break
     if len(candidates) <= 1:
         raise inconsistent_read_error(kind, [resource["arn"] for resource in listed])
     raise AnsibleAWSError(
@@ -76,15 +75,12 @@ def with_details(client: Any, kind: Kind, listed: Resource) -> Resource | None:
 
 
 def still_existing(client: Any, kind: Kind, listed: Iterable[Resource]) -> list[Resource]:
-    """Return those of the listed resources that Get finds and that are not being deleted, oldest first."""
-    found = [OPERATIONS[kind].get(client, resource["arn"]) for resource in listed]
-    return sorted((resource for resource in found if resource and not is_deleting(resource)), key=age_order)
+    """Return those entries of one listing that Get finds and that are not being deleted, oldest first.
 
-
-def is_young(resource: Resource) -> bool:
-    """Whether a resource may still be the duplicate of a race that is about to be removed."""
-    age = datetime.now(timezone.utc) - datetime.fromisoformat(resource["create_time"])
-    return abs(age.total_seconds()) < YOUNG
+    They are returned as Get shows them, in the order of their times in the listing (see `age_order`).
+    """
+    found = [OPERATIONS[kind].get(client, resource["arn"]) for resource in sorted(listed, key=age_order)]
+    return [resource for resource in found if resource and not is_deleting(resource)]
 
 
 def resolve_arns(client: Any, kind: Kind, identifiers: list[str], option: str) -> list[str]:
@@ -97,8 +93,7 @@ def resolve_arns(client: Any, kind: Kind, identifiers: list[str], option: str) -
     by_name: dict[str, list[Resource]] = {}
     for _now in poll(LOOK_AGAIN if names else 0):
         by_name = _list_by_names(client, kind, names)
-        duplicates = [matches for matches in by_name.values() if len(matches) > 1]
-        if not any(is_young(resource) for matches in duplicates for resource in matches):
+        if all(len(matches) <= 1 for matches in by_name.values()):
             break
     errors = [_unresolved(kind, name, matches, option) for name, matches in by_name.items() if len(matches) != 1]
     if errors:

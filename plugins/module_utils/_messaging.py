@@ -89,6 +89,6 @@ def call_for_rooms(
     if failed:
         summary = "; ".join(f"{result['room']}: {result['error']}" for result in failed)
         module.fail_json(
-            msg=f"{len(failed)} of {len(targets)} rooms failed: {summary}", changed=changed, results=results
+            msg=f"{len(failed)} of {len(targets)} rooms failed: {summary}", changed=changed, rooms=results
         )
-    module.exit_json(changed=changed, results=results)
+    module.exit_json(changed=changed, rooms=results)

@@ -22,7 +22,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ._resources import REGIONS
-from ._retries import lacks_lambda_permission
+from ._retries import clean_error_responses, lacks_lambda_permission
+from ._validation import validate_endpoint_url
 
 T = TypeVar("T")
 
@@ -42,6 +43,9 @@ SHARED_OPTIONS: dict[str, Any] = {
 class IvsChatModule(AnsibleAWSModule):
     """An AnsibleAWSModule whose failures are one message with the error code and request ID, without a traceback."""
 
+    def fail_json(self, msg: str, **details: Any) -> None:
+        super().fail_json(msg=one_line(msg), **details)
+
     def fail_json_aws(self, exception: BaseException, msg: str | None = None, **details: Any) -> None:
         response = exception.response if isinstance(exception, ClientError) else {}
         self.fail_json(msg=format_error(exception, msg), **camel_dict_to_snake_dict(response), **details)
@@ -49,7 +53,7 @@ class IvsChatModule(AnsibleAWSModule):
 
 def run_module(module: IvsChatModule, validation_errors: list[str], body: Callable[[IvsChatModule, Any], None]) -> None:
     """Refuse bad input before the first call, then run the module's body with a client; fail with one message."""
-    errors = validate_region(module) + validation_errors
+    errors = validate_endpoint_url(module.params["endpoint_url"]) + validate_region(module) + validation_errors
     if errors:
         module.fail_json(msg="; ".join(errors))
     failure: AnsibleAWSError
@@ -91,12 +95,22 @@ def create_client(module: IvsChatModule) -> Any:
     if (module.params.get("aws_config") or {}).pop("retries", None) is not None:
         module.warn("aws_config.retries is ignored: this collection counts its own retries, so that creates are safe")
     try:
-        return module.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
+        client = module.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
     except (TypeError, ValueError) as error:  # botocore's, of an option or value that it does not know
         raise AnsibleAWSError(message=f"aws_config: {error}") from error
+    clean_error_responses(client)
+    return client
 
 
 # Errors as a user reads them.
+
+MAXIMUM_MESSAGE_LENGTH = 2000  # in characters
+
+
+def one_line(text: str, maximum: int = MAXIMUM_MESSAGE_LENGTH) -> str:
+    """Return a text as one line of printable characters, cut off at a maximum length."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= maximum else f"{line[: maximum - 3]}..."
 
 
 def format_error(exception: BaseException | None, action: str | None = None) -> str:
@@ -105,14 +119,15 @@ def format_error(exception: BaseException | None, action: str | None = None) -> 
     if isinstance(exception, ClientError):  # its own text also counts botocore's retries, which are off
         response, error = exception.response, exception.response["Error"]
         text = f"{exception.operation_name} failed with {error['Code']}: {error.get('Message') or 'no message'}"
-    text = " ".join(": ".join(part for part in (action, text) if part).split()) + _hint(exception, response)
+    text = one_line(": ".join(part for part in (action, text) if part) + _hint(exception, response))
     request_id = response.get("ResponseMetadata", {}).get("RequestId")
-    return text + (f" (request id {request_id})" if request_id else "")
+    end = one_line(f" (request id {request_id})", 200) if request_id else ""
+    return f"{one_line(text, MAXIMUM_MESSAGE_LENGTH - len(end) - 1)} {end}" if end else text
 
 
 def _hint(exception: BaseException | None, response: dict[str, Any]) -> str:
     """Return what the error's own members, or this collection, know beyond the message."""
-    fields = [f"{each.get('name')}: {each.get('message')}" for each in response.get("fieldList") or []]
+    fields = [f"{each.get('name')}: {each.get('message')}" for each in response.get("fieldList") or [] if each]
     hint = f" [{'; '.join(fields)}]" if fields else ""
     if "limit" in response:
         hint += f" [limit {response['limit']}]"

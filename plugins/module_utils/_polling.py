@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from ._retries import DeadlinePassed, deadline
+
 # In seconds.
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
@@ -36,12 +38,17 @@ def poll(seconds: float) -> Iterator[None]:
 def wait_until(goal: str, look: Callable[[], T], timeout: float) -> T:
     """Call `look` with growing pauses until it no longer raises NotReady, and return what it returned.
 
-    Raises AnsibleAWSError, which says what was seen last, after `timeout` seconds.
+    The retries of the calls that it makes end with the wait. Raises AnsibleAWSError after `timeout` seconds; it says
+    what was seen last, and which error the last call met, if any.
     """
-    seen = ""
-    for _now in poll(timeout):
-        try:
-            return look()
-        except NotReady as not_ready:
-            seen = str(not_ready)
-    raise AnsibleAWSError(message=f"Timed out after {timeout:g} s waiting until {goal}; last seen: {seen}")
+    seen, failure = "", None
+    with deadline(timeout):
+        for _now in poll(timeout):
+            try:
+                return look()
+            except NotReady as not_ready:
+                seen = f"; last seen: {not_ready}"
+            except DeadlinePassed as passed:
+                failure = passed.__cause__
+                break
+    raise AnsibleAWSError(message=f"Timed out after {timeout:g} s waiting until {goal}{seen}", exception=failure)

@@ -270,7 +270,8 @@ def normalise(kind: Kind, answer: dict[str, Any]) -> Resource:
     """Return an API answer as the modules return it: snake case, always the same keys, ISO 8601 times, tags untouched.
 
     An empty handler is no handler, and an unset name, list, or tag map is an empty one (facts, sections 4.1 and 10).
-    Fields that a list omits are None.
+    Fields that a list omits are None. Raises ValueError when a member has another type than the API reference says;
+    botocore passes anything as a string.
     """
     resource = {
         **dict.fromkeys(kind.create_defaults),
@@ -281,10 +282,35 @@ def normalise(kind: Kind, answer: dict[str, Any]) -> Resource:
         },
     }
     resource["tags"] = resource["tags"] or {}
+    _check_types(kind, resource)
     for each in kind.fields:
         if each.normalise:
             resource[each.name] = each.normalise(resource[each.name])
     return resource
+
+
+def _check_types(kind: Kind, resource: Resource) -> None:
+    """Raise ValueError for a member of another type than the API reference says."""
+    if not all(isinstance(resource[name], (str, type(None))) for name in kind.server_assigned):
+        raise ValueError(f"{kind.title}: one of {', '.join(kind.server_assigned)} is not a string")
+    if not isinstance(resource["tags"], dict) or not all(isinstance(tag, str) for tag in resource["tags"].values()):
+        raise ValueError(f"{kind.title}: tags: not a map of strings")
+    for each in kind.fields:
+        if not _has_type(resource[each.name], each.argument):
+            raise ValueError(f"{kind.title}: {each.name}: not of type {each.argument.get('type', 'str')}")
+
+
+def _has_type(value: Any, argument: dict[str, Any]) -> bool:
+    """Whether a value has the type of an option, as its argument spec says; None, "not set", always has."""
+    name = argument.get("type", "str")
+    if value is None:
+        return True
+    if name == "list":
+        return isinstance(value, list) and all(isinstance(element, str) for element in value)
+    if name == "dict":
+        options = argument["options"].items()
+        return isinstance(value, dict) and all(_has_type(value.get(member), option) for member, option in options)
+    return isinstance(value, {"str": str, "int": int}[name])
 
 
 # amazon.aws's boto3_resource_to_ansible_dict does the same, but it copies deeply and takes each key apart every time:
@@ -356,8 +382,27 @@ def is_changing(resource: Resource) -> bool:
 
 
 def age_order(resource: Resource) -> tuple[str, str]:
-    """Key that sorts resources with the same name, oldest first."""
+    """Key that sorts resources with the same name, oldest first; meaningful only for entries of one listing.
+
+    Create, Get, and List may round times differently, so ages are never compared between them.
+    """
     return (resource["create_time"] or "", resource["arn"])
+
+
+def older_than(arn: str, listed: Iterable[Resource]) -> list[Resource]:
+    """Return what stays, of resources of one name, rather than the one with this ARN; oldest first.
+
+    `listed` are entries of one listing (see `age_order`); of two with the same time the one with the smaller ARN stays.
+    Empty for the one that stays itself, and for one that is not listed.
+    """
+    ordered = sorted(listed, key=age_order)
+    arns = [resource["arn"] for resource in ordered]
+    return ordered[: arns.index(arn)] if arn in arns else []
+
+
+def may_tie(listed: Resource) -> bool:
+    """Whether another resource may have the same create time in this listing: it shows whole seconds."""
+    return "." not in (listed["create_time"] or "")
 
 
 def describe(resources: Iterable[Resource]) -> str:

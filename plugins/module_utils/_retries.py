@@ -10,24 +10,49 @@ product. Quota (402), pending verification (403), and other refusals are not rep
 
 from __future__ import annotations
 
+import contextlib
+import json
+import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 try:
-    from botocore.exceptions import ClientError, ConnectionError, EndpointConnectionError, HTTPClientError
-    from botocore.parsers import ResponseParserError
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConnectionError,
+        EndpointConnectionError,
+        HTTPClientError,
+    )
 except ImportError:  # reported by AnsibleAWSModule
-    ClientError = ConnectionError = EndpointConnectionError = HTTPClientError = type("NoBotocore", (Exception,), {})
-    ResponseParserError = ClientError
+    BotoCoreError = ClientError = ConnectionError = type("NoBotocore", (Exception,), {})
+    EndpointConnectionError = HTTPClientError = ClientError
 
 from ansible_collections.amazon.aws.plugins.module_utils.cloud import BackoffIterator
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 Call = Callable[..., Any]
 
-THROTTLING_CODES = ("ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded", "429")
+# Of the AWS services, as botocore knows them (botocore.retries.standard); so is HTTP 429 with any other code.
+THROTTLING_CODES = (
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+)
 LAMBDA_PERMISSION = "invalid lambda permission"
 
 # How often a call is repeated for each cause. 8 forks that share a quota of 5 calls per second are throttled in 6 of
@@ -35,7 +60,7 @@ LAMBDA_PERMISSION = "invalid lambda permission"
 # given up; with 12 it was one in 500.
 MAX_RETRIES = {
     "throttled": 29,
-    "outcome_unknown": 3,  # 5xx, or no (complete) answer
+    "outcome_unknown": 3,  # 5xx, throttling aside, or no (complete) answer
     "ConflictException": 11,  # another change is in progress: about 18 s
     LAMBDA_PERMISSION: 17,  # propagates slowly (facts, section 4.1): about 30 s
 }
@@ -43,15 +68,59 @@ MAX_RETRIES = {
 # below a bound that grows from `delay` to `max_delay`.
 BACKOFF: dict[str, Any] = {"delay": 0.5, "backoff": 2, "max_delay": 4}
 
+# When the wait that makes the calls ends, by time.monotonic().
+_DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
+
 # A little more than the second in which the service counts, because calls arrive after varying delays.
 QUOTA_WINDOW = 1.02
 
 
+# At what length (in characters) a text of an error response is cut off: a proxy may return a whole page.
+MAXIMUM_TEXT_LENGTH = 1000
+
+
+class UnexpectedResponse(Exception):
+    """A response that is not one of the service, or not a whole one; the call may have taken effect."""
+
+
+class DeadlinePassed(Exception):
+    """A failed call is not repeated, because the next attempt would come after the deadline; its cause is the error."""
+
+
+@contextlib.contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Let no call in this context be repeated later than `seconds` from now: it raises DeadlinePassed instead.
+
+    A call that has been sent is not interrupted.
+    """
+    token = _DEADLINE.set(min(_DEADLINE.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
+
+
+def _status(error: ClientError) -> int:
+    """Return the HTTP status of an error response."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def is_throttled(error: BaseException | None) -> bool:
+    """Whether the call was throttled, and so had no effect: HTTP 429, or a throttling code; never a quota (402)."""
+    if not isinstance(error, ClientError) or _status(error) == 402:
+        return False
+    return _status(error) == 429 or error.response["Error"]["Code"] in THROTTLING_CODES
+
+
 def outcome_unknown(error: BaseException | None) -> bool:
-    """Whether the failed call may have taken effect: 5xx, or no (complete) answer. A refused connection has not."""
+    """Whether the failed call may have taken effect: 5xx, or no (complete) answer.
+
+    Not when it was throttled (503 SlowDown), and not when the connection was refused.
+    """
     if isinstance(error, ClientError):
-        return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
-    return isinstance(error, (ConnectionError, HTTPClientError)) and not isinstance(error, EndpointConnectionError)
+        return _status(error) >= 500 and not is_throttled(error)
+    no_answer = isinstance(error, (ConnectionError, HTTPClientError, UnexpectedResponse))
+    return no_answer and not isinstance(error, EndpointConnectionError)
 
 
 def lacks_lambda_permission(error: BaseException | None) -> bool:
@@ -59,7 +128,7 @@ def lacks_lambda_permission(error: BaseException | None) -> bool:
     return (
         isinstance(error, ClientError)
         and error.response["Error"]["Code"] == "ValidationException"
-        and LAMBDA_PERMISSION in error.response["Error"].get("Message", "")
+        and LAMBDA_PERMISSION in str(error.response["Error"].get("Message"))
     )
 
 
@@ -70,12 +139,11 @@ def error_code(error: AnsibleAWSError) -> str | None:
 
 def _cause(error: BaseException) -> str:
     """Return the cause for which a failed call may be repeated: a key of MAX_RETRIES, or another error code."""
+    if is_throttled(error):
+        return "throttled"
     if not isinstance(error, ClientError) or outcome_unknown(error):
         return "outcome_unknown"
-    if lacks_lambda_permission(error):
-        return LAMBDA_PERMISSION
-    code = str(error.response["Error"]["Code"])
-    return "throttled" if code in THROTTLING_CODES else code
+    return LAMBDA_PERMISSION if lacks_lambda_permission(error) else str(error.response["Error"]["Code"])
 
 
 def retry_idempotent(call: Call, *causes: str) -> Call:
@@ -84,7 +152,10 @@ def retry_idempotent(call: Call, *causes: str) -> Call:
 
 
 def retry_non_idempotent(call: Call, *causes: str) -> Call:
-    """Repeat a call that was throttled, or for further causes of MAX_RETRIES: those that say that it had no effect."""
+    """Repeat a call that was throttled, or for further causes of MAX_RETRIES: those that say that it had no effect.
+
+    In the context of a `deadline`, it raises DeadlinePassed when there is no time for the next attempt.
+    """
 
     def repeated(*arguments: Any, **parameters: Any) -> Any:
         left = {cause: MAX_RETRIES[cause] for cause in ("throttled", *causes)}
@@ -96,7 +167,11 @@ def retry_non_idempotent(call: Call, *causes: str) -> Call:
                 if not left.get(cause):
                     raise
                 left[cause] -= 1
-            except (AttributeError, ResponseParserError, ValueError) as error:  # botocore's, of any other answer
+                if time.monotonic() + pause > _DEADLINE.get():
+                    raise DeadlinePassed from error
+            except BotoCoreError:  # such as missing credentials: not about an answer
+                raise
+            except Exception as error:  # botocore's parser raises many types for an answer of another form
                 raise unexpected_response() from error
             time.sleep(pause)
 
@@ -105,15 +180,63 @@ def retry_non_idempotent(call: Call, *causes: str) -> Call:
 
 def require_members(answer: Any, *members: str) -> None:
     """Raise AnsibleAWSError for an answer without what the service always returns: a proxy's, or a wrong port's."""
-    if not all(member in answer for member in members):
+    if not isinstance(answer, dict) or any(answer.get(member) is None for member in members):
+        raise unexpected_response()
+
+
+def require_strings(answer: Any, *members: str) -> None:
+    """Raise AnsibleAWSError when one of these members is missing or is not a string; botocore does not check that."""
+    require_members(answer, *members)
+    if not all(isinstance(answer[member], str) for member in members):
         raise unexpected_response()
 
 
 def unexpected_response() -> AnsibleAWSError:
     """Return the error for an answer that is not one of the service."""
     return AnsibleAWSError(
-        message="The response does not come from Amazon IVS Chat; check endpoint_url, and any proxy on the way"
+        message="The response does not come from Amazon IVS Chat; check endpoint_url, and any proxy on the way",
+        exception=UnexpectedResponse(),
     )
+
+
+def clean_error_responses(client: Any) -> None:
+    """Make an error response with any body readable: null, other types, a page of HTML, cut off.
+
+    botocore's parser fails for some of them, so the error code and request ID in the header would be lost, and for
+    others it returns members of other types. botocore before 1.35 does not have this event: there such a response is an
+    unexpected one (see `unexpected_response`).
+    """
+    client.meta.events.register("before-parse.ivschat", _clean_error_response, unique_id="aws_ivs.chat")
+
+
+def _clean_error_response(response_dict: dict[str, Any], **_context: Any) -> None:
+    if response_dict["status_code"] >= 300:
+        response_dict["body"] = json.dumps(_error_members(response_dict["body"])).encode()
+
+
+def _error_members(body: bytes) -> dict[str, Any]:
+    """Return the members of an error response that are of their type (API reference, common errors)."""
+    text = body.decode("utf-8", "replace")
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        members = text
+    if not isinstance(members, dict):
+        return {"message": _cut(members)} if isinstance(members, str) else {}
+    strings = ("__type", "code", "Code", "message", "Message", "reason", "resourceId", "resourceType")
+    cleaned: dict[str, Any] = {name: _cut(members[name]) for name in strings if isinstance(members.get(name), str)}
+    if type(members.get("limit")) is int:
+        cleaned["limit"] = members["limit"]
+    if isinstance(members.get("fieldList"), list):
+        fields = [field for field in members["fieldList"] if isinstance(field, dict)]
+        cleaned["fieldList"] = [
+            {name: _cut(str(field.get(name))) for name in ("name", "message")} for field in fields[:10]
+        ]
+    return cleaned
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAXIMUM_TEXT_LENGTH else f"{text[:MAXIMUM_TEXT_LENGTH]}..."
 
 
 def limit_rate(client: Any, calls_per_second: Callable[[str], float]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ._api import OPERATIONS
-from ._identity import LOOK_AGAIN, inconsistent_read_error, is_young, still_existing
+from ._identity import LOOK_AGAIN, inconsistent_read_error, still_existing
 from ._polling import poll
 from ._resources import KINDS, ROOM, Resource
 from ._retries import limit_rate
@@ -43,7 +43,7 @@ def list_without_stale(client: Any, entries: list[Entry], adopt: bool) -> Listed
             existing = still_existing(client, kind, resources)
             stale = {resource["arn"] for resource in resources} - {resource["arn"] for resource in existing}
             listed[kind] = [resource for resource in listed[kind] if resource["arn"] not in stale]
-            undecided = undecided or (len(existing) > 1 and any(is_young(resource) for resource in existing))
+            undecided = undecided or len(existing) > 1
         if not undecided:
             break
     return listed

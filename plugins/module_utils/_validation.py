@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible.module_utils.common.text.converters import to_text
 
@@ -36,6 +37,8 @@ from ._resources import (
     text_tags,
 )
 
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*)|[0-9a-f:.]+", re.IGNORECASE)
+MINIMUM_CALLS_PER_SECOND = 0.001  # a call every 17 minutes
 MAXIMUM_CALLS_PER_SECOND = 1_000_000  # in effect, no limit
 
 
@@ -104,6 +107,24 @@ def validate_tags(tags: dict[Any, Any] | None, path: str = "", as_filter: bool =
         elif not TAG_VALUE.accepts(to_text(value)):
             errors.append(f"{tag}: the value has {len(to_text(value))} characters: it must have {TAG_VALUE.rule}")
     return errors
+
+
+def validate_endpoint_url(url: str | None) -> list[str]:
+    """Validate the URL of an endpoint; none, or an empty one, means the endpoint of the region.
+
+    botocore builds requests from a URL with a bad port, so that the failure would look like one of the connection.
+    """
+    try:
+        parts = urlsplit(url or "https://localhost")
+        valid = parts.scheme in ("http", "https") and parts.port != 0 and _HOST.fullmatch(parts.hostname or "")
+    except ValueError:  # of a port that is not a number from 0 to 65535
+        valid = None
+    if valid:
+        return []
+    return [
+        f"endpoint_url: {url!r} is not valid: it must be an http or https URL with a host and, if any, a port from 1 "
+        "to 65535, such as http://localhost:5000"
+    ]
 
 
 # Fields with rules beyond a limit.
@@ -179,6 +200,17 @@ def validate_resource(kind: Kind, params: dict[str, Any], region: str | None, pa
     return errors + validate_tags(params.get("tags"), path)
 
 
+def validate_identity(params: dict[str, Any], *options: str) -> list[str]:
+    """Validate that one of the options that identify something has a value: nothing is identified by nothing.
+
+    ansible-core's required_one_of also counts an option that is null, as a template makes it that finds nothing.
+    """
+    if any(params[option] not in (None, "") for option in options):
+        return []
+    given = ", ".join(f"{option}: {'null' if params[option] is None else repr(params[option])}" for option in options)
+    return [f"{given} identifies nothing: at least one of {', '.join(options)} must have a value"]
+
+
 def validate_filters(kind: Kind, params: dict[str, Any], region: str | None) -> list[str]:
     """Validate the filters that both info modules have."""
     errors = validate_limit("name", params["name"], NAME)
@@ -249,16 +281,16 @@ def validate_owner(name: str | None, tag: str) -> list[str]:
 def validate_calls_per_second(calls_per_second: dict[str, float | None]) -> list[str]:
     """Validate the maximum number of calls per second of each group of operations."""
     return [
-        f"calls_per_second.{name}: {value} is not valid: it must be a number greater than 0 and at most "
+        f"calls_per_second.{name}: {value} is not valid: it must be a number from {MINIMUM_CALLS_PER_SECOND} to "
         f"{MAXIMUM_CALLS_PER_SECOND}"
         for name, value in calls_per_second.items()
-        if value is None or not 0 < value <= MAXIMUM_CALLS_PER_SECOND
+        if value is None or not MINIMUM_CALLS_PER_SECOND <= value <= MAXIMUM_CALLS_PER_SECOND
     ]
 
 
 def validate_messaging(params: dict[str, Any], region: str | None) -> list[str]:
     """Validate every option of a messaging module."""
-    errors = []
+    errors = validate_identity(params, *(option for option in ("room_arn", "room_name", "rooms") if option in params))
     if params.get("room_arn") is not None:
         errors += validate_arn("room_arn", params["room_arn"], ROOM, region)
     if params.get("room_name") == "":

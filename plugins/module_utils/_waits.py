@@ -12,11 +12,16 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ._api import OPERATIONS, list_by_name
 from ._plan import Plan, not_yet_visible
-from ._polling import NotReady, wait_until
+from ._polling import NotReady, poll, wait_until
 from ._resources import Kind, Resource, is_changing, is_deleting, is_failed
 
 # How long (s) a state from before a deletion may still be shown after it.
 OLD_STATE_LASTS = 6.0
+# How long (s) a new resource may be shown by neither List nor Get; after that somebody else has deleted it. Other tools
+# wait up to 24 s for reads to follow writes (facts of other tools' sources; nobody has published a measurement).
+LONGEST_LAG = 30.0
+# How long (s) a deletion waits for lists.
+LIST_AGREES = 10.0
 
 
 def check_not_failed(kind: Kind, resource: Resource) -> None:
@@ -28,29 +33,66 @@ def check_not_failed(kind: Kind, resource: Resource) -> None:
         )
 
 
-def wait_applied(
-    client: Any, kind: Kind, arn: str, timeout: float, plan: Plan | None = None, since: str = ""
-) -> Resource:
-    """Wait until Get finds the resource with what the plan wrote, and ACTIVE if it has states; return it.
+def wait_applied(client: Any, kind: Kind, written: Resource, timeout: float, plan: Plan | None = None) -> Resource:
+    """Wait until Get finds a written resource, with what the plan wrote, and ACTIVE if it has states; return it.
 
-    `since` is the update time that a repair returned: what Get shows from an earlier second is out of date.
-    Raises AnsibleAWSError at once for a *_FAILED state, and after `timeout` seconds.
+    `written` is the resource as the write returned it. Raises AnsibleAWSError at once for a *_FAILED state, and when
+    somebody else has deleted the resource or overwritten what was written; after `timeout` seconds in any case.
     """
+    arn = written["arn"]
+    repaired = plan is not None and plan.before is not None and is_failed(plan.before)
+    suspicions: list[str] = []  # a single look may be one that lags
 
     def look() -> Resource:
         resource = OPERATIONS[kind].get(client, arn)
         if resource is None:
+            if "gone" in suspicions and not _is_listed(client, kind, written):
+                raise _deleted_error(kind, arn)
+            suspicions.append("gone")
             raise NotReady("not found")
-        if is_older(resource, since):
+        if repaired and is_older(resource, written["update_time"]):
             raise NotReady(f"the values of {resource['update_time']}, before the change")
+        if is_deleting(resource):
+            raise _deleted_error(kind, arn)
         check_not_failed(kind, resource)
         if resource.get("state", "ACTIVE") != "ACTIVE":
             raise NotReady(f"state {resource['state']}")
         if plan and (differing := not_yet_visible(plan, resource)):
-            raise NotReady(", ".join(f"{name} {value!r}" for name, value in differing.items()))
+            if differing.keys() & plan.fields.keys() and is_newer(resource, written):
+                if "overwritten" in suspicions:
+                    raise _overwritten_error(kind, arn, differing)
+                suspicions.append("overwritten")
+            raise NotReady(_shown(differing))
         return resource
 
     return wait_until(f"Get shows the {kind.title} {arn}{' as written' if plan else ''}", look, timeout)
+
+
+def _deleted_error(kind: Kind, arn: str) -> AnsibleAWSError:
+    return AnsibleAWSError(message=f"Somebody else deleted the {kind.title} {arn} after this task had written it")
+
+
+def _overwritten_error(kind: Kind, arn: str, differing: Resource) -> AnsibleAWSError:
+    return AnsibleAWSError(
+        message=f"Somebody else changed the {kind.title} {arn} after this task had written it: it now has "
+        f"{_shown(differing)}"
+    )
+
+
+def _shown(fields: Resource) -> str:
+    return ", ".join(f"{name} {value!r}" for name, value in fields.items())
+
+
+def _is_listed(client: Any, kind: Kind, resource: Resource) -> bool:
+    """Whether a list still shows a resource that Get does not find: then it may be Get that lags."""
+    return any(listed["arn"] == resource["arn"] for listed in list_by_name(client, kind, resource["name"]))
+
+
+def is_newer(resource: Resource, written: Resource) -> bool:
+    """Whether a resource was changed after the write that returned `written`; whole seconds are compared as such."""
+    shown, ours = (str(each["update_time"] or "") for each in (resource, written))
+    precise = "." in shown and "." in ours
+    return shown > ours if precise else is_older(written, shown)
 
 
 def is_older(resource: Resource, since: str) -> bool:
@@ -94,28 +136,58 @@ def has_failed_again(resource: Resource, before: Resource, start: float) -> bool
 
 
 def wait_listed(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> list[Resource]:
-    """Wait until List shows the ARN under this name; return all of this name that are not being deleted."""
+    """Wait until List shows a created resource under this name; return all of this name that are not being deleted.
+
+    Raises AnsibleAWSError before `timeout` is over when somebody else has renamed the resource, or when neither List
+    nor Get shows it for longer than any lag lasts.
+    """
+    start = time.monotonic()
 
     def look() -> list[Resource]:
         listed = [resource for resource in list_by_name(client, kind, name) if not is_deleting(resource)]
-        if arn not in (resource["arn"] for resource in listed):
-            raise NotReady(f"{len(listed)} of that name, but not this one")
-        return listed
+        if arn in (resource["arn"] for resource in listed):
+            return listed
+        if (waited := time.monotonic() - start) >= OLD_STATE_LASTS:
+            resource = OPERATIONS[kind].get(client, arn)
+            if resource is not None and resource["name"] != name:
+                raise AnsibleAWSError(
+                    message=f"Somebody else renamed the {kind.title} {arn} to {resource['name']!r} after this task had "
+                    "created it"
+                )
+            if resource is None and waited >= LONGEST_LAG:
+                raise _deleted_error(kind, arn)
+        raise NotReady(f"{len(listed)} of that name, but not this one")
 
     return wait_until(f"List shows the {kind.title} {arn} by its name {name!r}", look, timeout)
 
 
-def wait_list_shows(client: Any, kind: Kind, name: str, arn: str, plan: Plan, timeout: float) -> None:
-    """Wait until List shows the ARN, stable, with what the plan wrote; after a deletion, until it no longer does."""
+def wait_list_shows(client: Any, kind: Kind, written: Resource, plan: Plan, timeout: float) -> None:
+    """Wait until List shows an updated resource, stable, with what the plan wrote.
+
+    Get has shown that before. Raises AnsibleAWSError at once when somebody else has deleted the resource or overwritten
+    what was written.
+    """
+    name, arn = written["name"], written["arn"]
 
     def look() -> None:
         listed = next((resource for resource in list_by_name(client, kind, name) if resource["arn"] == arn), None)
-        if plan.after is None:
-            if listed is not None:
-                raise NotReady("still listed")
-        elif listed is None:
-            raise NotReady("not listed")
-        elif listed.get("state", "ACTIVE") != "ACTIVE" or not_yet_visible(plan, listed, kind.get_only):
-            raise NotReady("old values")
+        if listed and listed.get("state", "ACTIVE") == "ACTIVE" and not not_yet_visible(plan, listed, kind.get_only):
+            return
+        current = OPERATIONS[kind].get(client, arn)  # which has shown what was written: what differs now is newer
+        if current is None or is_deleting(current):
+            raise _deleted_error(kind, arn)
+        if differing := not_yet_visible(plan, current):
+            raise _overwritten_error(kind, arn, differing)
+        raise NotReady("old values" if listed else "not listed")
 
     wait_until(f"List agrees about the {kind.title} {arn}", look, timeout)
+
+
+def wait_unlisted(client: Any, kind: Kind, deleted: Resource, timeout: float) -> None:
+    """Give List time to stop showing a deleted resource: the next task that looks by name need not look again.
+
+    Get decides what exists (see _identity), so a list that shows it for longer is no failure.
+    """
+    for _now in poll(min(timeout, LIST_AGREES)):
+        if all(listed["arn"] != deleted["arn"] for listed in list_by_name(client, kind, deleted["name"])):
+            return

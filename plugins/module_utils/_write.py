@@ -9,13 +9,14 @@ assumed (another run created the name first), the declaration is planned again: 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ._api import OPERATIONS, get_room, list_by_name, list_rooms, tag_resource, untag_resource, update_room
-from ._identity import inconsistent_read_error, still_existing, with_details
+from ._identity import LOOK_AGAIN, inconsistent_read_error, still_existing, with_details
 from ._plan import Declaration, Plan
 from ._polling import poll
 from ._resources import (
@@ -27,13 +28,18 @@ from ._resources import (
     is_changing,
     is_deleting,
     is_failed,
+    may_tie,
+    older_than,
 )
 from ._retries import error_code, outcome_unknown
-from ._waits import wait_applied, wait_deleted, wait_list_shows, wait_listed, wait_stable
+from ._waits import wait_applied, wait_deleted, wait_list_shows, wait_listed, wait_stable, wait_unlisted
 
 # How often a create whose outcome is unknown is tried, and how long (s) the list is looked at before the next attempt.
 CREATE_ATTEMPTS = 3
 LOOK_BEFORE_REPEAT = 8.0
+# How long (s) after a create another one may still get the same create time, where lists show whole seconds: measured
+# here only as a duration, since the clocks need not agree.
+TIE_LASTS = 1.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ def write_plan(client: Any, plan: Plan, declaration: Declaration, options: WaitO
     if plan.changed:
         return _update(client, plan, before, after, declaration, options)
     if options.wait and is_changing(before):
-        return WriteResult(wait_applied(client, plan.kind, before["arn"], options.timeout), False, plan)
+        return WriteResult(wait_applied(client, plan.kind, before, options.timeout), False, plan)
     return WriteResult(before, False, plan)
 
 
@@ -80,7 +86,7 @@ def _delete(client: Any, plan: Plan, options: WaitOptions) -> WriteResult:
     if options.wait:
         wait_deleted(client, plan.kind, plan.before, options.timeout)
         if options.by_name:
-            wait_list_shows(client, plan.kind, plan.before["name"], plan.before["arn"], plan, options.timeout)
+            wait_unlisted(client, plan.kind, plan.before, options.timeout)
     return WriteResult(None, deleted, plan)
 
 
@@ -100,10 +106,9 @@ def _update(
     write_tags(client, plan, before)
     if not options.wait:
         return WriteResult({**result, "tags": after["tags"]}, True, plan)
-    since = result["update_time"] if is_failed(before) else ""
-    resource = wait_applied(client, kind, arn, options.timeout, plan, since)
+    resource = wait_applied(client, kind, result, options.timeout, plan)
     if options.by_name and kind is LOGGING_CONFIGURATION:  # found in the list by the next run, so the list must agree
-        wait_list_shows(client, kind, after["name"], arn, plan, options.timeout)
+        wait_list_shows(client, kind, resource, plan, options.timeout)
     return WriteResult(resource, True, plan)
 
 
@@ -150,24 +155,80 @@ def _replace(
 def _create(client: Any, plan: Plan, after: Resource, declaration: Declaration, options: WaitOptions) -> WriteResult:
     """Create; with `wait`, make sure that the next run will find this one, and that it is the only one of its name.
 
-    When another run created the name earlier (by create time and ARN), the resource that this call created, and no
-    other, is deleted again and the older one is managed.
+    When another run created the name earlier, the resource that this call created, and no other, is deleted again and
+    the one that stays is managed.
     """
     kind, name = plan.kind, after["name"]
     resource, created = _create_once(client, plan, name)
-    arn = resource["arn"]
-    if options.wait:
-        listed = wait_listed(client, kind, name, arn, options.timeout)
-        older = [other for other in listed if other["arn"] != arn and age_order(other) < age_order(resource)]
-        if created and older and (others := still_existing(client, kind, older)):
-            _delete(client, Plan(kind, resource, None), options)
-            return write_plan(client, declaration.plan(others[0]), declaration, options)
     if not created:
+        if options.wait:
+            wait_listed(client, kind, name, resource["arn"], options.timeout)
         result = write_plan(client, declaration.plan(resource), declaration, options)
         return WriteResult(result.resource, True, plan)
     if options.wait:
-        resource = wait_applied(client, kind, arn, options.timeout)
-    return WriteResult(resource, True, plan, arn)
+        if not _stays(client, kind, name, resource["arn"], options.timeout):
+            _delete(client, Plan(kind, resource, None), options)
+            return _manage_remaining(client, kind, name, declaration, options)
+        resource = wait_applied(client, kind, resource, options.timeout)
+    return WriteResult(resource, True, plan, resource["arn"])
+
+
+def _stays(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> bool:
+    """Whether a resource that was just created stays, once those of its name are listed: the oldest does.
+
+    The runs that created the younger ones remove them, which is waited for. One that stays all the same although the
+    list shows the same second for both belongs to a run that has ended before it could see this one: it stays then.
+    """
+    listed = wait_listed(client, kind, name, arn, timeout)
+    if any(may_tie(resource) for resource in listed if resource["arn"] == arn):
+        time.sleep(TIE_LASTS)
+        listed = wait_listed(client, kind, name, arn, timeout)
+    remaining: list[Resource] = []
+    for _now in poll(LOOK_AGAIN):
+        if still_existing(client, kind, older_than(arn, listed)):
+            return False
+        others = [resource for resource in listed if resource["arn"] != arn]
+        remaining = still_existing(client, kind, others)
+        if not remaining:
+            return True
+        listed = wait_listed(client, kind, name, arn, timeout)
+    times = {resource["arn"]: resource["create_time"] for resource in listed}
+    return all(times.get(resource["arn"]) != times[arn] for resource in remaining)
+
+
+def _manage_remaining(
+    client: Any, kind: Kind, name: str, declaration: Declaration, options: WaitOptions
+) -> WriteResult:
+    """Manage the one resource of a name that remains of several runs that created it at once; create if none does.
+
+    Raises AnsibleAWSError when other runs delete again and again what they created.
+    """
+    for _attempt in range(CREATE_ATTEMPTS):
+        remaining = _remaining(client, kind, name)
+        if not remaining:
+            return write_plan(client, declaration.plan(None), declaration, options)
+        try:
+            result = write_plan(client, declaration.plan(remaining[0]), declaration, options)
+        except AnsibleAWSError:
+            if still_existing(client, kind, remaining[:1]):
+                raise
+            continue
+        if still_existing(client, kind, remaining[:1]):
+            return result
+    raise AnsibleAWSError(
+        message=f"Other runs created and deleted {kind.title}s named {name!r} all the time; run the task again"
+    )
+
+
+def _remaining(client: Any, kind: Kind, name: str) -> list[Resource]:
+    """Return the existing resources of a name, oldest first, once all but one are gone, or after LOOK_AGAIN."""
+    remaining: list[Resource] = []
+    for _now in poll(LOOK_AGAIN):
+        listed = [resource for resource in list_by_name(client, kind, name) if not is_deleting(resource)]
+        remaining = still_existing(client, kind, listed)
+        if len(remaining) == 1:
+            break
+    return remaining
 
 
 def _create_once(client: Any, plan: Plan, name: str) -> tuple[Resource, bool]:

@@ -8,38 +8,39 @@ DOCUMENTATION = r"""
 ---
 module: ivschat_chat_token
 version_added: 1.0.0
-short_description: Make a token for a user of an Amazon IVS Chat room
+short_description: Create a token for a user of an Amazon IVS Chat room
 description:
-  - Makes a token with which a client can connect to a room of Amazon Interactive Video Service (IVS) Chat as a user.
-    It must be used within a minute, before RV(token_expiration_time).
+  - Creates a token with which a client can connect to a room of Amazon Interactive Video Service (IVS) Chat as a user.
+    The token must be used within one minute, before RV(token_expiration_time).
   - A token is a secret. Set C(no_log) to V(true) on the task and on every task that uses its result, as the examples
-    do. Without it Ansible shows the token with C(-v), in callbacks and in failures, as it does every result.
-  - Nothing in the account changes, but each run makes another token, so RV(ignore:changed) is V(true), as with
+    do. Otherwise, Ansible shows the token with C(-v), in callbacks, and in failures, as it does for every result.
+  - Nothing in the account changes, but each run creates another token, so RV(ignore:changed) is V(true), as with
     M(amazon.aws.sts_assume_role).
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   user_id:
     description:
-      - The ID of the user, 1 to 128 characters. Clients see it with each message, and
-        M(aws_ivs.chat.ivschat_user) disconnects by it.
+      - The ID of the user, 1 to 128 characters. Clients receive it with each message, and
+        M(aws_ivs.chat.ivschat_user) uses it to disconnect the user.
     type: str
     required: true
   capabilities:
-    description: What the user may do beside reading messages. When this is not set, the user may only read.
+    description: The actions that the user can perform in addition to reading messages. If omitted, the user can only
+      read.
     type: list
     elements: str
     choices: [SEND_MESSAGE, DISCONNECT_USER, DELETE_MESSAGE]
   session_duration:
     description:
-      - How long a connection lasts that is made with the token, in minutes, 1 to 180.
-      - The service takes 60 when this is not set.
+      - The duration of a connection that is made with the token, in minutes, from 1 to 180.
+      - If omitted, the service uses 60.
     type: int
   attributes:
     description:
-      - What other clients see with each message of the user, as a map of texts. Numbers and truth values become texts,
-        as in tags.
-      - Keys and values may have 1024 bytes in all, in UTF-8.
+      - Attributes that other clients receive with each message of the user, as a dictionary of strings. Numbers and
+        booleans are converted to strings, as in tags.
+      - The keys and values together can have at most 1024 bytes in UTF-8.
     type: dict
 extends_documentation_fragment:
   - aws_ivs.chat.attributes
@@ -50,7 +51,8 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 notes:
   - Exactly one of O(room_arn) and O(room_name) is required.
-  - Check mode looks up the room and makes no token. RV(token) and its times are V(null) then.
+  - In check mode, the module looks up the room and creates no token. RV(token), RV(token_expiration_time), and
+    RV(session_expiration_time) are then V(null).
 seealso:
   - plugin: aws_ivs.chat.chat_token
     plugin_type: lookup
@@ -58,7 +60,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A token for a viewer who may write
+- name: Create a token for a viewer who can send messages
   aws_ivs.chat.ivschat_chat_token:
     room_name: lobby
     user_id: viewer-4711
@@ -71,7 +73,7 @@ EXAMPLES = r"""
   register: chat
   no_log: true
 
-- name: Hand it to the application
+- name: Pass the token to the application
   ansible.builtin.uri:
     url: https://chat.example.com/sessions
     method: POST
@@ -88,12 +90,13 @@ token:
   type: str
   sample: AQICAH...
 token_expiration_time:
-  description: Until when the token can be used to connect, ISO 8601. V(null) in check mode.
+  description: The time until which the token can be used to connect, in ISO 8601 format. V(null) in check mode.
   returned: success
   type: str
   sample: "2026-01-31T12:01:00.123000+00:00"
 session_expiration_time:
-  description: Until when a connection made with the token lasts at most, ISO 8601. V(null) in check mode.
+  description: The latest time at which a connection made with the token ends, in ISO 8601 format. V(null) in check
+    mode.
   returned: success
   type: str
   sample: "2026-01-31T13:00:00.123000+00:00"
@@ -103,7 +106,7 @@ room_arn:
   type: str
   sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
 msg:
-  description: Until when the token can be used, or that check mode made none.
+  description: The time until which the token can be used, or, in check mode, a note that no token was created.
   returned: success
   type: str
   sample: The token can be used to connect until 2026-01-31T12:01:00.123000+00:00

@@ -10,10 +10,10 @@ module: ivschat_event
 version_added: 1.0.0
 short_description: Send an event to Amazon IVS Chat rooms
 description:
-  - Sends an event to everybody who is connected to a room of Amazon Interactive Video Service (IVS) Chat, or to
-    several rooms. What an event means is up to the clients.
-  - An event whose sending ended unclear (no answer, or a failure of the service) is not sent again, because clients
-    would see it twice. The error says so.
+  - Sends an event to all clients that are connected to one or more rooms of Amazon Interactive Video Service (IVS)
+    Chat. The clients decide what an event means.
+  - If the outcome of a call is unknown (no response, or a service error), the event is not sent again, because clients
+    might receive it twice. The error says so.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
@@ -23,8 +23,9 @@ options:
     required: true
   attributes:
     description:
-      - What the event tells, as a map of texts. Numbers and truth values become texts, as in tags.
-      - Keys and values may have 1024 bytes in all, in UTF-8.
+      - The attributes of the event, as a dictionary of strings. Numbers and booleans are converted to strings, as in
+        tags.
+      - The keys and values together can have at most 1024 bytes in UTF-8.
     type: dict
 extends_documentation_fragment:
   - aws_ivs.chat.attributes
@@ -36,14 +37,14 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 seealso:
   - name: Role aws_ivs.chat.announce
-    description: Sends an announcement to rooms by name, ARN or tag.
+    description: Sends an announcement to rooms specified by name, ARN, or tag.
     link: https://github.com/ansible-collections/aws_ivs.chat/blob/main/roles/announce/README.md
   - module: aws_ivs.chat.ivschat_message
   - module: aws_ivs.chat.ivschat_user
 """
 
 EXAMPLES = r"""
-- name: Tell one room
+- name: Send an announcement to one room
   aws_ivs.chat.ivschat_event:
     room_name: lobby
     event_name: announcement
@@ -51,7 +52,7 @@ EXAMPLES = r"""
       text: The stream starts in five minutes.
     region: us-east-1
 
-- name: Tell several rooms, by name and by ARN
+- name: Send an event to rooms specified by name and by ARN
   aws_ivs.chat.ivschat_event:
     rooms:
       - lobby
@@ -61,16 +62,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-results:
+rooms:
   description:
-    - What came of each room, in the order in which they were given. Empty when O(rooms) is.
-    - Also returned when the task fails, once the rooms have been found.
+    - The result for each room, in the order in which the rooms are specified. Empty if O(rooms) is empty.
+    - Also returned when the task fails after the rooms were found.
   returned: when the rooms were found
   type: list
   elements: dict
   contains:
     room:
-      description: The room as it was given, a name or an ARN.
+      description: The room as specified, a name or an ARN.
       returned: always
       type: str
       sample: lobby
@@ -80,12 +81,12 @@ results:
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
     id:
-      description: The ID that the service gave the event, V(null) in check mode or when it was not sent.
+      description: The ID that the service assigned to the event. V(null) in check mode, or if the event was not sent.
       returned: always
       type: str
       sample: EvEnT1234567
     error:
-      description: What went wrong, V(null) when nothing did.
+      description: The error message, or V(null) if there was no error.
       returned: always
       type: str
       sample:

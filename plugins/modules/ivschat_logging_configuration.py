@@ -10,31 +10,31 @@ module: ivschat_logging_configuration
 version_added: 1.0.0
 short_description: Manage Amazon IVS Chat logging configurations
 description:
-  - Creates, changes and deletes logging configurations of Amazon Interactive Video Service (IVS) Chat, which store
-    the messages of rooms in Amazon S3, Amazon CloudWatch Logs or through Amazon Data Firehose.
-  - An option that is not set is left as it is.
-  - One that is found in a C(*_FAILED) state is repaired by an update. When the service refuses that, it is deleted and
-    created again, which gives it a new ARN.
+  - Creates, updates, renames, and deletes logging configurations of Amazon Interactive Video Service (IVS) Chat. They
+    store the messages of rooms in Amazon S3, in Amazon CloudWatch Logs, or through Amazon Data Firehose.
+  - Options you omit are left unchanged.
+  - A logging configuration in a C(*_FAILED) state is repaired with an update. If the service refuses the update and no
+    room uses the logging configuration, it is deleted and created again, which gives it a new ARN.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   destination_configuration:
     description:
-      - Where messages are stored. The destination must exist already, in the same account and region.
-      - Exactly one of the suboptions must be given. Required to create a logging configuration.
-      - A change, of the kind of destination too, is made in place.
+      - The destination where messages are stored. It must already exist in the same account and region.
+      - Specify exactly one of the suboptions. Required to create a logging configuration.
+      - Changes are made in place, including a change to another type of destination.
     type: dict
     suboptions:
       s3:
-        description: Store in an S3 bucket.
+        description: Store messages in an S3 bucket.
         type: dict
         suboptions:
           bucket_name:
-            description: The bucket's name, 3 to 63 characters.
+            description: The name of the bucket, 3 to 63 characters.
             type: str
             required: true
       cloud_watch_logs:
-        description: Store in CloudWatch Logs.
+        description: Store messages in CloudWatch Logs.
         type: dict
         aliases: [cloudwatch_logs]
         suboptions:
@@ -43,7 +43,7 @@ options:
             type: str
             required: true
       firehose:
-        description: Store through a Data Firehose delivery stream.
+        description: Store messages through a Data Firehose delivery stream.
         type: dict
         suboptions:
           delivery_stream_name:
@@ -52,8 +52,8 @@ options:
             required: true
   force:
     description:
-      - With O(state=absent), detach the logging configuration from the rooms that use it, and then delete it.
-      - Without it, a logging configuration that is in use is refused, and the rooms are named.
+      - With O(state=absent), detach the logging configuration from all rooms that use it before deleting it.
+      - With V(false), the task fails if rooms use the logging configuration, and the error names the rooms.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -68,12 +68,12 @@ seealso:
   - module: aws_ivs.chat.ivschat_logging_configuration_info
   - module: aws_ivs.chat.ivschat_room
   - name: Amazon IVS Chat user guide, logging
-    description: What is stored where, and which permissions that needs.
+    description: Describes the stored data, the destinations, and the required permissions.
     link: https://docs.aws.amazon.com/ivs/latest/ChatUserGuide/chat-logging.html
 """
 
 EXAMPLES = r"""
-- name: Keep messages in a bucket
+- name: Create a logging configuration that stores messages in an S3 bucket
   aws_ivs.chat.ivschat_logging_configuration:
     name: chat-archive
     destination_configuration:
@@ -83,7 +83,7 @@ EXAMPLES = r"""
       keep: 90-days
     region: us-east-1
 
-- name: Send them to CloudWatch Logs from now on
+- name: Change the destination to CloudWatch Logs
   aws_ivs.chat.ivschat_logging_configuration:
     name: chat-archive
     destination_configuration:
@@ -91,7 +91,7 @@ EXAMPLES = r"""
         log_group_name: /aws/vendedlogs/chat
     region: us-east-1
 
-- name: Delete it, whatever rooms use it
+- name: Delete the logging configuration, even if rooms use it
   aws_ivs.chat.ivschat_logging_configuration:
     name: chat-archive
     state: absent
@@ -102,53 +102,55 @@ EXAMPLES = r"""
 RETURN = r"""
 logging_configuration:
   description:
-    - The logging configuration as it is after the task, with the same keys in check mode.
+    - The logging configuration after the task. In check mode, the predicted logging configuration with the same keys.
     - V(null) with O(state=absent).
   returned: success
   type: dict
   contains:
     arn:
-      description: The ARN, V(null) when check mode predicts a create.
+      description: The ARN. V(null) if check mode predicts a create.
       returned: always
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:logging-configuration/ZyXwVu654321
     id:
-      description: The ID, the last part of the ARN, V(null) when check mode predicts a create.
+      description: The ID, which is the last part of the ARN. V(null) if check mode predicts a create.
       returned: always
       type: str
       sample: ZyXwVu654321
     name:
-      description: The name, V("") when it has none.
+      description: The name. V("") if the logging configuration has none.
       returned: always
       type: str
       sample: chat-archive
     create_time:
-      description: When it was created, ISO 8601. V(null) when check mode predicts a create.
+      description: The time when the logging configuration was created, in ISO 8601 format. V(null) if check mode
+        predicts a create.
       returned: always
       type: str
       sample: "2026-01-31T12:00:00.123000+00:00"
     update_time:
-      description: When it was last changed, ISO 8601. V(null) when check mode predicts a create.
+      description: The time of the last change to the logging configuration, in ISO 8601 format. V(null) if check mode
+        predicts a create.
       returned: always
       type: str
       sample: "2026-01-31T12:00:00.123000+00:00"
     destination_configuration:
-      description: Where messages are stored, with one key.
+      description: The destination where messages are stored, a dictionary with a single key.
       returned: always
       type: dict
       sample: {"s3": {"bucket_name": "example-chat-archive"}}
     state:
-      description: V(ACTIVE) when it is ready to log, or another state of the API.
+      description: The state in the API. V(ACTIVE) means that the logging configuration is ready to log.
       returned: always
       type: str
       sample: ACTIVE
     tags:
-      description: The tags.
+      description: The tags of the logging configuration.
       returned: always
       type: dict
       sample: {"keep": "90-days"}
 detached_rooms:
-  description: The ARNs of the rooms that O(force) detached it from.
+  description: The ARNs of the rooms from which O(force) detached the logging configuration.
   returned: success
   type: list
   elements: str
@@ -169,7 +171,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     describe,
     given_options,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_resource
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import detach
 
 
@@ -217,7 +219,8 @@ def main() -> None:
         required_one_of=[("arn", "name")],
         supports_check_mode=True,
     )
-    errors = validate_resource(LOGGING_CONFIGURATION, module.params, module.region)
+    errors = validate_identity(module.params, "arn", "name")
+    errors += validate_resource(LOGGING_CONFIGURATION, module.params, module.region)
     run_module(module, errors, manage_logging_configuration)
 
 

@@ -10,21 +10,21 @@ module: ivschat_logging_configuration_info
 version_added: 1.0.0
 short_description: Gather information about Amazon IVS Chat logging configurations
 description:
-  - Returns logging configurations of Amazon Interactive Video Service (IVS) Chat, all of them or those that match every
-    given filter.
+  - Returns logging configurations of Amazon Interactive Video Service (IVS) Chat, either all logging configurations or
+    those that match all specified filters.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   arns:
     description:
-      - Only these logging configurations. An ARN that does not exist gives no entry.
+      - Return only the logging configurations with these ARNs. ARNs that do not exist are ignored.
     type: list
     elements: str
   name:
-    description: Only logging configurations of exactly this name. There can be several.
+    description: Return only logging configurations with exactly this name. More than one can have it.
     type: str
   tags:
-    description: Only logging configurations that have all these tags.
+    description: Return only logging configurations that have all these tags.
     type: dict
 extends_documentation_fragment:
   - aws_ivs.chat.attributes
@@ -37,12 +37,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: All logging configurations
+- name: List all logging configurations
   aws_ivs.chat.ivschat_logging_configuration_info:
     region: us-east-1
   register: all_of_them
 
-- name: Those of one name
+- name: List the logging configurations with one name
   aws_ivs.chat.ivschat_logging_configuration_info:
     name: chat-archive
     region: us-east-1
@@ -51,49 +51,49 @@ EXAMPLES = r"""
 RETURN = r"""
 logging_configurations:
   description:
-    - The logging configurations, each as M(aws_ivs.chat.ivschat_logging_configuration) returns it.
-    - Empty when there are none.
+    - The logging configurations, each as returned by M(aws_ivs.chat.ivschat_logging_configuration).
+    - Empty if no logging configuration matches.
   returned: success
   type: list
   elements: dict
   contains:
     arn:
-      description: The ARN.
+      description: The ARN of the logging configuration.
       returned: always
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:logging-configuration/ZyXwVu654321
     id:
-      description: The ID, the last part of the ARN.
+      description: The ID, which is the last part of the ARN.
       returned: always
       type: str
       sample: ZyXwVu654321
     name:
-      description: The name, V("") when it has none.
+      description: The name. V("") if the logging configuration has none.
       returned: always
       type: str
       sample: chat-archive
     create_time:
-      description: When it was created, ISO 8601.
+      description: The time when the logging configuration was created, in ISO 8601 format.
       returned: always
       type: str
       sample: "2026-01-31T12:00:00.123000+00:00"
     update_time:
-      description: When it was last changed, ISO 8601.
+      description: The time of the last change to the logging configuration, in ISO 8601 format.
       returned: always
       type: str
       sample: "2026-01-31T12:00:00.123000+00:00"
     destination_configuration:
-      description: Where messages are stored, with one key.
+      description: The destination where messages are stored, a dictionary with a single key.
       returned: always
       type: dict
       sample: {"s3": {"bucket_name": "example-chat-archive"}}
     state:
-      description: V(ACTIVE) when it is ready to log, or another state of the API.
+      description: The state in the API. V(ACTIVE) means that the logging configuration is ready to log.
       returned: always
       type: str
       sample: ACTIVE
     tags:
-      description: The tags.
+      description: The tags of the logging configuration.
       returned: always
       type: dict
       sample: {"keep": "90-days"}

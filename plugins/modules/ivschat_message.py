@@ -12,21 +12,22 @@ short_description: Delete messages from Amazon IVS Chat rooms
 description:
   - Tells the clients of a room of Amazon Interactive Video Service (IVS) Chat to delete a message from view and from
     their history.
-  - Messages cannot be read from the service. A message that never was, or that was deleted before, is not an error.
+  - Messages cannot be read from the service. The task succeeds even if the message never existed or was already
+    deleted.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   id:
-    description: The ID of the message, 12 letters and digits. Clients and message logs show it.
+    description: The ID of the message, 12 letters and digits. Clients receive it, and message logs contain it.
     type: str
     required: true
   state:
-    description: V(absent) deletes the message. Clients alone can write messages.
+    description: V(absent) deletes the message. Only clients can send messages.
     type: str
     choices: [absent]
     default: absent
   reason:
-    description: Why, 1 to 256 characters. Clients can show it.
+    description: The reason for the deletion, 1 to 256 characters. Clients can display it.
     type: str
 extends_documentation_fragment:
   - aws_ivs.chat.attributes
@@ -52,16 +53,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-results:
+rooms:
   description:
-    - What came of each room, in the order in which they were given. Empty when O(rooms) is.
-    - Also returned when the task fails, once the rooms have been found.
+    - The result for each room, in the order in which the rooms are specified. Empty if O(rooms) is empty.
+    - Also returned when the task fails after the rooms were found.
   returned: when the rooms were found
   type: list
   elements: dict
   contains:
     room:
-      description: The room as it was given, a name or an ARN.
+      description: The room as specified, a name or an ARN.
       returned: always
       type: str
       sample: lobby
@@ -71,12 +72,12 @@ results:
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
     operation_id:
-      description: The ID that the service gave the deletion, V(null) in check mode or when it failed.
+      description: The ID that the service assigned to the deletion. V(null) in check mode, or if the deletion failed.
       returned: always
       type: str
       sample: DeLeTe123456
     error:
-      description: What went wrong, V(null) when nothing did.
+      description: The error message, or V(null) if there was no error.
       returned: always
       type: str
       sample:

@@ -10,43 +10,43 @@ module: ivschat_room
 version_added: 1.0.0
 short_description: Manage Amazon IVS Chat rooms
 description:
-  - Creates, changes and deletes rooms of Amazon Interactive Video Service (IVS) Chat.
-  - An option that is not set is left as it is. V("") and V([]) are values that can be set.
+  - Creates, updates, renames, and deletes rooms of Amazon Interactive Video Service (IVS) Chat.
+  - Options you omit are left unchanged. V("") and V([]) are values, not omissions.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   maximum_message_length:
     description:
-      - How many characters (Unicode code points) a message can have, 1 to 500.
-      - The service creates rooms with 500.
+      - The maximum length of a message, in characters (Unicode code points), from 1 to 500.
+      - The service default for new rooms is 500.
     type: int
   maximum_message_rate_per_second:
     description:
-      - How many messages per second clients can send to the room in all, 1 to 100.
-      - The service creates rooms with 10.
+      - The maximum number of messages per second that all clients together can send to the room, from 1 to 100.
+      - The service default for new rooms is 10.
     type: int
   message_review_handler:
     description:
-      - The Lambda function that reviews messages before they reach the room.
-      - A part that is not given keeps its value.
+      - The review handler, a Lambda function that reviews messages before they reach the room.
+      - Suboptions you omit are left unchanged.
     type: dict
     suboptions:
       uri:
         description:
-          - The ARN of the function, which must be of the same account and region as the room, and must allow the
+          - The ARN of the function. The function must be in the same account and region as the room, and must allow the
             principal C(ivschat.amazonaws.com) to invoke it.
-          - V("") removes the handler.
+          - V("") removes the review handler.
         type: str
       fallback_result:
         description:
-          - What happens to a message when the function does not answer in time or fails.
-          - A new handler gets V(ALLOW) when this is not given.
+          - The action for a message if the function fails or does not respond in time.
+          - If omitted, a new review handler uses V(ALLOW).
         type: str
         choices: [ALLOW, DENY]
   logging_configuration_identifiers:
     description:
-      - The logging configurations of the room, at most 3, each by its ARN or by its name.
-      - The list replaces the current one, V([]) detaches all. Its order does not matter.
+      - The logging configurations of the room, at most 3, each specified by ARN or by name.
+      - The list replaces the current list. V([]) detaches all logging configurations. The order does not matter.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -61,12 +61,12 @@ seealso:
   - module: aws_ivs.chat.ivschat_room_info
   - module: aws_ivs.chat.ivschat_logging_configuration
   - name: Amazon IVS Chat API reference, CreateRoom
-    description: The fields of a room and their limits.
+    description: The fields of a room, and their limits.
     link: https://docs.aws.amazon.com/ivs/latest/ChatAPIReference/API_CreateRoom.html
 """
 
 EXAMPLES = r"""
-- name: A room with slow chat and logging
+- name: Create a room with slow mode and logging
   aws_ivs.chat.ivschat_room:
     name: lobby
     maximum_message_length: 200
@@ -77,7 +77,7 @@ EXAMPLES = r"""
       stream: main
     region: us-east-1
 
-- name: Messages are reviewed, and held back when the review fails
+- name: Review messages, and deny them if the review fails
   aws_ivs.chat.ivschat_room:
     name: lobby
     message_review_handler:
@@ -85,7 +85,7 @@ EXAMPLES = r"""
       fallback_result: DENY
     region: us-east-1
 
-- name: No review and no logging any more
+- name: Remove the review handler and all logging configurations
   aws_ivs.chat.ivschat_room:
     name: lobby
     message_review_handler:
@@ -109,48 +109,48 @@ EXAMPLES = r"""
 RETURN = r"""
 room:
   description:
-    - The room as it is after the task, with the same keys in check mode.
+    - The room after the task. In check mode, the predicted room with the same keys.
     - V(null) with O(state=absent).
   returned: success
   type: dict
   contains:
     arn:
-      description: The ARN, V(null) when check mode predicts a create.
+      description: The ARN. V(null) if check mode predicts a create.
       returned: always
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
     id:
-      description: The ID, the last part of the ARN, V(null) when check mode predicts a create.
+      description: The ID, which is the last part of the ARN. V(null) if check mode predicts a create.
       returned: always
       type: str
       sample: AbCdEf123456
     name:
-      description: The name, V("") when the room has none.
+      description: The name. V("") if the room has none.
       returned: always
       type: str
       sample: lobby
     create_time:
-      description: When the room was created, ISO 8601. V(null) when check mode predicts a create.
+      description: The time when the room was created, in ISO 8601 format. V(null) if check mode predicts a create.
       returned: always
       type: str
       sample: "2026-01-31T12:00:00.123000+00:00"
     update_time:
-      description: When the room was last changed, ISO 8601. V(null) when check mode predicts a create.
+      description: The time of the last change to the room, in ISO 8601 format. V(null) if check mode predicts a create.
       returned: always
       type: str
       sample: "2026-01-31T12:00:00.123000+00:00"
     maximum_message_length:
-      description: How many characters a message can have.
+      description: The maximum length of a message, in characters.
       returned: always
       type: int
       sample: 500
     maximum_message_rate_per_second:
-      description: How many messages per second clients can send.
+      description: The maximum number of messages per second that all clients together can send.
       returned: always
       type: int
       sample: 10
     message_review_handler:
-      description: The handler that reviews messages, V(null) when there is none.
+      description: The review handler. V(null) if there is none.
       returned: always
       type: dict
       contains:
@@ -160,7 +160,7 @@ room:
           type: str
           sample: arn:aws:lambda:us-east-1:123456789012:function:review
         fallback_result:
-          description: V(ALLOW) or V(DENY).
+          description: The action for a message if the function fails, V(ALLOW) or V(DENY).
           returned: always
           type: str
           sample: ALLOW
@@ -171,7 +171,7 @@ room:
       elements: str
       sample: ["arn:aws:ivschat:us-east-1:123456789012:logging-configuration/ZyXwVu654321"]
     tags:
-      description: The tags.
+      description: The tags of the room.
       returned: always
       type: dict
       sample: {"stream": "main"}
@@ -188,7 +188,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     ROOM,
     given_options,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_resource
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
 
 
 def manage_room(module: IvsChatModule, client: Any) -> None:
@@ -210,7 +210,8 @@ def main() -> None:
         required_one_of=[("arn", "name")],
         supports_check_mode=True,
     )
-    run_module(module, validate_resource(ROOM, module.params, module.region), manage_room)
+    errors = validate_identity(module.params, "arn", "name") + validate_resource(ROOM, module.params, module.region)
+    run_module(module, errors, manage_room)
 
 
 if __name__ == "__main__":

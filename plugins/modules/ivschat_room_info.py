@@ -10,30 +10,31 @@ module: ivschat_room_info
 version_added: 1.0.0
 short_description: Gather information about Amazon IVS Chat rooms
 description:
-  - Returns rooms of Amazon Interactive Video Service (IVS) Chat, all of them or those that match every given filter.
+  - Returns rooms of Amazon Interactive Video Service (IVS) Chat, either all rooms or those that match all specified
+    filters.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   arns:
     description:
-      - Only these rooms. An ARN that does not exist gives no entry.
+      - Return only the rooms with these ARNs. ARNs that do not exist are ignored.
     type: list
     elements: str
   name:
-    description: Only rooms of exactly this name. There can be several.
+    description: Return only rooms with exactly this name. More than one room can have it.
     type: str
   message_review_handler_uri:
-    description: Only rooms whose messages this Lambda function reviews, by its ARN.
+    description: Return only rooms whose review handler is the Lambda function with this ARN.
     type: str
   logging_configuration_identifier:
-    description: Only rooms that use this logging configuration, by its ARN or its name.
+    description: Return only rooms that use this logging configuration, specified by ARN or by name.
     type: str
   tags:
-    description: Only rooms that have all these tags.
+    description: Return only rooms that have all these tags.
     type: dict
   include_details:
     description:
-      - V(false) spares one GetRoom call per room. Then RV(rooms[].maximum_message_length) and
+      - Read each room with a GetRoom call. V(false) saves these calls, and RV(rooms[].maximum_message_length) and
         RV(rooms[].maximum_message_rate_per_second) are V(null).
     type: bool
     default: true
@@ -48,14 +49,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: All rooms of a stream
+- name: List all rooms of a stream
   aws_ivs.chat.ivschat_room_info:
     tags:
       stream: main
     region: us-east-1
   register: main_stream
 
-- name: Which rooms use this logging configuration, without their details
+- name: List the rooms that use a logging configuration, without details
   aws_ivs.chat.ivschat_room_info:
     logging_configuration_identifier: chat-archive
     include_details: false
@@ -64,48 +65,49 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rooms:
-  description: The rooms, each as M(aws_ivs.chat.ivschat_room) returns it. Empty when there are none.
+  description: The rooms, each as returned by M(aws_ivs.chat.ivschat_room). Empty if no room matches.
   returned: success
   type: list
   elements: dict
   contains:
     arn:
-      description: The ARN.
+      description: The ARN of the room.
       returned: always
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
     id:
-      description: The ID, the last part of the ARN.
+      description: The ID, which is the last part of the ARN.
       returned: always
       type: str
       sample: AbCdEf123456
     name:
-      description: The name, V("") when the room has none.
+      description: The name. V("") if the room has none.
       returned: always
       type: str
       sample: lobby
     create_time:
-      description: When the room was created, ISO 8601.
+      description: The time when the room was created, in ISO 8601 format.
       returned: always
       type: str
       sample: "2026-01-31T12:00:00.123000+00:00"
     update_time:
-      description: When the room was last changed, ISO 8601.
+      description: The time of the last change to the room, in ISO 8601 format.
       returned: always
       type: str
       sample: "2026-01-31T12:00:00.123000+00:00"
     maximum_message_length:
-      description: How many characters a message can have, V(null) with O(include_details=false).
+      description: The maximum length of a message, in characters. V(null) with O(include_details=false).
       returned: always
       type: int
       sample: 500
     maximum_message_rate_per_second:
-      description: How many messages per second clients can send, V(null) with O(include_details=false).
+      description: The maximum number of messages per second that all clients together can send. V(null) with
+        O(include_details=false).
       returned: always
       type: int
       sample: 10
     message_review_handler:
-      description: The handler that reviews messages, V(null) when there is none.
+      description: The review handler. V(null) if there is none.
       returned: always
       type: dict
       sample: {"uri": "arn:aws:lambda:us-east-1:123456789012:function:review", "fallback_result": "ALLOW"}
@@ -116,7 +118,7 @@ rooms:
       elements: str
       sample: []
     tags:
-      description: The tags.
+      description: The tags of the room.
       returned: always
       type: dict
       sample: {"stream": "main"}

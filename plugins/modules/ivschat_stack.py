@@ -8,31 +8,33 @@ DOCUMENTATION = r"""
 ---
 module: ivschat_stack
 version_added: 1.0.0
-short_description: Manage a whole estate of Amazon IVS Chat rooms and logging configurations as one declaration
+short_description: Manage a stack of Amazon IVS Chat rooms and logging configurations as one declaration
 description:
-  - Plans and makes all declared logging configurations and rooms in one task, with the fewest possible API calls.
-  - A tag on every member says which stack it belongs to, so there is no state file. What is not a member is never
-    touched.
-  - The whole declaration is checked before the first call. All its faults are reported together, each with its place.
-  - When something fails, what was finished is returned, and the next run goes on from there.
+  - Plans and applies all declared logging configurations and rooms in one task, with the fewest possible API calls.
+  - A tag on each member records which stack it belongs to, so no state file is needed. Resources that are not members
+    are never changed, unless O(adopt=true) makes them members.
+  - The whole declaration is validated before the first API call. All validation errors are reported together, each with
+    its path in the declaration.
+  - If the task fails, it returns the changes that it completed, and the next run continues from there.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   name:
-    description: The name of the stack, which is the value of the O(ownership_tag) of its members.
+    description: The name of the stack. It is the value of the tag O(ownership_tag) on each member.
     type: str
     required: true
   state:
     description:
-      - V(present) makes what is declared.
-      - V(absent) deletes all members of the stack, declared or not.
+      - V(present) creates and updates the declared resources.
+      - V(absent) deletes all members of the stack, whether or not they are declared.
     type: str
     choices: [present, absent]
     default: present
   logging_configurations:
     description:
       - The logging configurations of the stack.
-      - Not set, those of the stack are left as they are, also with O(prune=true). V([]) says that it has none.
+      - If omitted, the logging configurations of the stack are left unchanged, even with O(prune=true). V([]) declares
+        that the stack has none.
     type: list
     elements: dict
     suboptions:
@@ -41,20 +43,20 @@ options:
         type: str
         required: true
       destination_configuration:
-        description: Where messages are stored, exactly one of the suboptions.
+        description: The destination where messages are stored. Specify exactly one of the suboptions.
         type: dict
         required: true
         suboptions:
           s3:
-            description: Store in an S3 bucket.
+            description: Store messages in an S3 bucket.
             type: dict
             suboptions:
               bucket_name:
-                description: The bucket's name, 3 to 63 characters.
+                description: The name of the bucket, 3 to 63 characters.
                 type: str
                 required: true
           cloud_watch_logs:
-            description: Store in CloudWatch Logs.
+            description: Store messages in CloudWatch Logs.
             type: dict
             aliases: [cloudwatch_logs]
             suboptions:
@@ -63,7 +65,7 @@ options:
                 type: str
                 required: true
           firehose:
-            description: Store through a Data Firehose delivery stream.
+            description: Store messages through a Data Firehose delivery stream.
             type: dict
             suboptions:
               delivery_stream_name:
@@ -71,12 +73,14 @@ options:
                 type: str
                 required: true
       tags:
-        description: Tags of this one, which are added to those of the stack and win over them.
+        description: The tags of this logging configuration. They are added to O(tags) and override tags with the same
+          key.
         type: dict
   rooms:
     description:
-      - The rooms of the stack. An option that is not set is left as it is.
-      - Not set, the rooms of the stack are left as they are, also with O(prune=true). V([]) says that it has none.
+      - The rooms of the stack. Suboptions you omit are left unchanged.
+      - If omitted, the rooms of the stack are left unchanged, even with O(prune=true). V([]) declares that the
+        stack has none.
     type: list
     elements: dict
     suboptions:
@@ -86,78 +90,83 @@ options:
         required: true
       maximum_message_length:
         description:
-          - How many characters (Unicode code points) a message can have, 1 to 500.
-          - Lists do not show it, so that each run reads each room that declares it with a call of its own.
+          - The maximum length of a message, in characters (Unicode code points), from 1 to 500.
+          - Lists do not include this field, so each run makes one GetRoom call for each room that declares it.
         type: int
       maximum_message_rate_per_second:
         description:
-          - How many messages per second clients can send to the room in all, 1 to 100.
-          - Lists do not show it, so that each run reads each room that declares it with a call of its own.
+          - The maximum number of messages per second that all clients together can send to the room, from 1 to 100.
+          - Lists do not include this field, so each run makes one GetRoom call for each room that declares it.
         type: int
       message_review_handler:
-        description: The Lambda function that reviews messages. A part that is not given keeps its value.
+        description: The review handler, a Lambda function that reviews messages. Suboptions you omit are left
+          unchanged.
         type: dict
         suboptions:
           uri:
-            description: The ARN of the function, or V("") to remove the handler.
+            description: The ARN of the function, or V("") to remove the review handler.
             type: str
           fallback_result:
-            description: What happens to a message when the function does not answer in time or fails.
+            description: The action for a message if the function fails or does not respond in time.
             type: str
             choices: [ALLOW, DENY]
       logging_configurations:
         description:
-          - At most 3 logging configurations, each by its name in this stack, or by its ARN.
-          - The list replaces the current one, V([]) detaches all.
+          - The logging configurations of the room, at most 3, each specified by its name in this stack or by its ARN.
+          - The list replaces the current list. V([]) detaches all logging configurations.
         type: list
         elements: str
       tags:
-        description: Tags of this room, which are added to those of the stack and win over them.
+        description: The tags of this room. They are added to O(tags) and override tags with the same key.
         type: dict
   tags:
     description:
-      - Tags of all members. Where neither these nor a member's own tags are set, its tags are left as they are, the
-        ownership tag aside.
+      - The tags of all members. If neither O(tags) nor a member's own tags are set, the tags of that member are left
+        unchanged, except for the ownership tag.
     type: dict
     aliases: [resource_tags]
   purge_tags:
-    description: Whether tags that are not declared are removed from a member, where tags are declared for it.
+    description: Remove tags that are not declared from each member for which tags are declared.
     type: bool
     default: true
   prune:
     description:
-      - Whether members that are no longer declared are deleted.
-      - Only of the kinds whose option is set, O(rooms) and O(logging_configurations).
+      - Delete members that are no longer declared.
+      - Rooms are deleted only if O(rooms) is set, and logging configurations only if O(logging_configurations) is set.
     type: bool
     default: false
   adopt:
     description:
-      - Whether to take over an existing resource of a declared name that has no owner. Otherwise it is refused.
-      - A member of another stack is always refused. A tag with another key than O(ownership_tag) does not make one.
+      - If the stack has no member with a declared name, take over an existing resource that has this name and no owner.
+        With V(false), the task fails in this case.
+      - A member of another stack is never taken over. The task fails instead. Only the tag O(ownership_tag) makes a
+        resource a member.
     type: bool
     default: false
   ownership_tag:
     description:
-      - The key of the tag that marks the members.
-      - A task of M(aws_ivs.chat.ivschat_room) with O(aws_ivs.chat.ivschat_room#module:tags) removes it from a member,
-        unless it names it too or has O(aws_ivs.chat.ivschat_room#module:purge_tags=false).
+      - The key of the tag that marks the members of the stack.
+      - An M(aws_ivs.chat.ivschat_room) task that sets O(aws_ivs.chat.ivschat_room#module:tags) removes this tag from a
+        member, unless the task also specifies this tag or sets O(aws_ivs.chat.ivschat_room#module:purge_tags=false).
     type: str
     default: ivschat-stack
   continue_on_error:
     description:
-      - Whether to go on with the other resources when one fails. The task fails in the end in any case.
+      - Continue with the other resources if one fails. The task still fails at the end.
     type: bool
     default: false
   wait:
     description:
-      - Whether to wait, for the stack as a whole, until lists show what was written. Lists leave length and rate out.
-      - Logging configurations that rooms of the stack use are waited for in any case, since rooms can only use active
-        ones.
-      - This is also when twins are removed that this very run has made, when another run was quicker with their names.
+      - Wait, for the stack as a whole, until lists show the changes. Lists do not include the message length and
+        message rate, so the wait does not cover these.
+      - The module always waits for logging configurations that rooms of the stack use, because rooms can use only
+        active ones.
+      - While waiting, the module also checks for duplicates. If another run created resources with the same names
+        slightly earlier, the module deletes the duplicates that this run created.
     type: bool
     default: true
   wait_timeout:
-    description: How long to wait for one kind of resource, in seconds.
+    description: The maximum time to wait for each kind of resource, in seconds.
     type: int
     default: 300
 extends_documentation_fragment:
@@ -174,7 +183,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The chat of a conference
+- name: Create the rooms and the logging configuration of a conference
   aws_ivs.chat.ivschat_stack:
     name: conference
     logging_configurations:
@@ -193,7 +202,7 @@ EXAMPLES = r"""
     prune: true
     region: us-east-1
 
-- name: Take over rooms that exist already
+- name: Take over existing rooms
   aws_ivs.chat.ivschat_stack:
     name: conference
     rooms:
@@ -202,7 +211,7 @@ EXAMPLES = r"""
     adopt: true
     region: us-east-1
 
-- name: Remove everything that belongs to it
+- name: Delete all members of the stack
   aws_ivs.chat.ivschat_stack:
     name: conference
     state: absent
@@ -212,67 +221,68 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - What was planned, in the order of the writes, the same in check mode.
+    - The planned changes, in the order in which they are made. The plan is the same in check mode.
   returned: when the plan could be made
   type: list
   elements: dict
   contains:
     action:
-      description: V(create), V(update), V(delete), V(adopt) or V(none).
+      description: The planned action, V(create), V(update), V(delete), V(adopt), or V(none).
       returned: always
       type: str
       sample: update
     resource:
-      description: V(room) or V(logging_configuration).
+      description: The kind of the resource, V(room) or V(logging_configuration).
       returned: always
       type: str
       sample: room
     name:
-      description: The name.
+      description: The name of the resource.
       returned: always
       type: str
       sample: keynote
     arn:
-      description: The ARN, V(null) for what is to be created.
+      description: The ARN of the resource. V(null) if it is to be created.
       returned: always
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
     changes:
       description:
         - The fields that differ, each with RV(ignore:before) and RV(ignore:after). A logging configuration that is
-          still to be created stands in them by its name.
-        - The state is one of them where a logging configuration is repaired.
+          yet to be created appears by its name.
+        - Includes the state if a logging configuration is repaired.
       returned: always
       type: dict
       sample: {"maximum_message_rate_per_second": {"before": 10, "after": 50}}
 summary:
-  description: How many resources were (in check mode would be) created, updated, deleted, adopted, left unchanged.
+  description: The number of resources that were created, updated, deleted, adopted, and left unchanged. In check mode,
+    the predicted numbers.
   returned: when the plan could be made
   type: dict
   sample: {"created": 1, "updated": 0, "deleted": 0, "adopted": 0, "unchanged": 2}
 rooms:
   description:
-    - The declared rooms as they are now, each as M(aws_ivs.chat.ivschat_room) returns it.
-    - Length and rate are V(null) where they are not declared and the room was neither created nor updated with other
-      fields than tags, since lists leave them out.
-    - In check mode a logging configuration that is still to be created stands in them by its name.
+    - The declared rooms after the task, each as returned by M(aws_ivs.chat.ivschat_room).
+    - Lists do not include the message length and message rate. If a room declares neither, both are V(null), unless the
+      room was created or a field other than its tags was updated.
+    - In check mode, a logging configuration that is yet to be created appears in a room by its name.
   returned: when the plan could be made
   type: list
   elements: dict
   sample: []
 logging_configurations:
   description:
-    - The declared logging configurations as they are now, each as
-      M(aws_ivs.chat.ivschat_logging_configuration) returns it.
+    - The declared logging configurations after the task, each as returned by
+      M(aws_ivs.chat.ivschat_logging_configuration).
   returned: when the plan could be made
   type: list
   elements: dict
   sample: []
 failures:
   description:
-    - What failed, each with RV(ignore:resource), RV(ignore:name), RV(ignore:arn) (V(null) for what was to be created),
-      RV(ignore:action) and RV(ignore:msg).
-    - All but RV(ignore:msg) are V(null) where it is the wait for many that failed.
+    - The failed changes, each with RV(ignore:resource), RV(ignore:name), RV(ignore:arn) (V(null) if the resource was to
+      be created), RV(ignore:action), and RV(ignore:msg).
+    - All except RV(ignore:msg) are V(null) if a wait for more than one resource failed.
   returned: when the plan could be made
   type: list
   elements: dict

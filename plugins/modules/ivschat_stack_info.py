@@ -10,32 +10,35 @@ module: ivschat_stack_info
 version_added: 1.0.0
 short_description: Export Amazon IVS Chat rooms and logging configurations as a declaration
 description:
-  - Returns what exists as a declaration that M(aws_ivs.chat.ivschat_stack) accepts, for one stack or for all
-    resources that match the filters.
-  - Applied with O(aws_ivs.chat.ivschat_stack#module:adopt=true), it changes nothing but the ownership tag. A logging
-    configuration in a C(*_FAILED) state is repaired.
+  - Returns existing resources as a declaration that M(aws_ivs.chat.ivschat_stack) accepts, either for one stack or for
+    all resources that match the filters.
+  - Applying the declaration with O(aws_ivs.chat.ivschat_stack#module:adopt=true) changes only the ownership tag, and
+    repairs logging configurations in a C(*_FAILED) state.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   name:
     description:
-      - Only the members of this stack.
-      - Not set, members of stacks are left out and stand in RV(skipped), since no other stack could take them over.
+      - Export only the members of this stack.
+      - If omitted, members of stacks are not exported, because no other stack can take them over. They are listed in
+        RV(skipped).
     type: str
   ownership_tag:
     description: The key of the tag that marks the members of stacks.
     type: str
     default: ivschat-stack
   tags:
-    description: Only resources that have all these tags.
+    description: Export only resources that have all these tags.
     type: dict
   name_pattern:
-    description: Only resources whose name matches this shell pattern, in which C(*) and C(?) stand for any characters.
+    description: Export only resources whose names match this shell pattern. C(*) matches any characters, C(?) matches
+      any single character.
     type: str
   include_details:
     description:
-      - V(false) spares one GetRoom call per room, and leaves length and rate out of the declaration.
-      - A declaration with them costs M(aws_ivs.chat.ivschat_stack) the same calls in each run.
+      - Read each room with a GetRoom call. V(false) saves these calls and leaves the message length and message rate
+        out of the declaration.
+      - A declaration that includes them requires the same calls in each run of M(aws_ivs.chat.ivschat_stack).
     type: bool
     default: true
 extends_documentation_fragment:
@@ -50,13 +53,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Export all rooms of the conference, and the logging configurations of that name
+- name: Export all rooms and logging configurations of a conference
   aws_ivs.chat.ivschat_stack_info:
     name_pattern: conference-*
     region: us-east-1
   register: existing
 
-- name: Take them over
+- name: Take over the exported resources
   aws_ivs.chat.ivschat_stack:
     name: conference
     logging_configurations: "{{ existing.stack.logging_configurations }}"
@@ -67,28 +70,29 @@ EXAMPLES = r"""
 
 RETURN = r"""
 stack:
-  description: The declaration.
+  description: The declaration to pass to M(aws_ivs.chat.ivschat_stack).
   returned: success
   type: dict
   contains:
     logging_configurations:
-      description: As the option of this name of M(aws_ivs.chat.ivschat_stack) takes it, oldest first.
+      description: The value for O(aws_ivs.chat.ivschat_stack#module:logging_configurations), oldest first.
       returned: always
       type: list
       elements: dict
       sample: []
     rooms:
       description:
-        - As the option of this name of M(aws_ivs.chat.ivschat_stack) takes it, oldest first.
-        - A logging configuration that is part of the declaration stands in it by its name, another one by its ARN.
+        - The value for O(aws_ivs.chat.ivschat_stack#module:rooms), oldest first.
+        - A logging configuration that is part of the declaration appears by its name, any other by its ARN.
       returned: always
       type: list
       elements: dict
       sample: [{"name": "keynote", "logging_configurations": [], "tags": {}}]
 skipped:
   description:
-    - What was chosen and a declaration cannot hold, each with RV(ignore:arn) and RV(ignore:reason). That is what has no
-      name, shares it with another one, is a member of a stack (without O(name)), or has no tag left.
+    - The matching resources that a declaration cannot contain, each with RV(ignore:arn) and RV(ignore:reason). These
+      are resources that have no name, share their name with another resource, are members of a stack (if O(name) is
+      omitted), or have so many tags that the ownership tag cannot be added.
   returned: success
   type: list
   elements: dict

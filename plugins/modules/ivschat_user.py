@@ -11,22 +11,22 @@ version_added: 1.0.0
 short_description: Disconnect users from Amazon IVS Chat rooms
 description:
   - Ends all connections of a user to a room of Amazon Interactive Video Service (IVS) Chat.
-  - A user can connect again with a token that is still valid, so hand out no new one to a user who must stay out.
-  - Connections cannot be read from the service. A user who is not connected is not an error.
+  - A user can connect again with a token that is still valid. Do not issue new tokens to a user who must stay out.
+  - Connections cannot be read from the service. The task succeeds even if the user is not connected.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   user_id:
-    description: The ID of the user, as in the tokens that were made for the user, 1 to 128 characters.
+    description: The ID of the user, 1 to 128 characters, as specified when the user's tokens were created.
     type: str
     required: true
   state:
-    description: V(disconnected) ends the connections. Clients alone can connect.
+    description: V(disconnected) ends the connections. Only clients can connect.
     type: str
     choices: [disconnected]
     default: disconnected
   reason:
-    description: Why, 1 to 256 characters. The client can show it.
+    description: The reason for the disconnection, 1 to 256 characters. The client can display it.
     type: str
 extends_documentation_fragment:
   - aws_ivs.chat.attributes
@@ -52,16 +52,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-results:
+rooms:
   description:
-    - What came of each room, in the order in which they were given. Empty when O(rooms) is.
-    - Also returned when the task fails, once the rooms have been found.
+    - The result for each room, in the order in which the rooms are specified. Empty if O(rooms) is empty.
+    - Also returned when the task fails after the rooms were found.
   returned: when the rooms were found
   type: list
   elements: dict
   contains:
     room:
-      description: The room as it was given, a name or an ARN.
+      description: The room as specified, a name or an ARN.
       returned: always
       type: str
       sample: lobby
@@ -71,7 +71,7 @@ results:
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
     error:
-      description: What went wrong, V(null) when nothing did.
+      description: The error message, or V(null) if there was no error.
       returned: always
       type: str
       sample:

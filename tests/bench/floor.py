@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The fewest possible calls with plain boto3: floor.py present|absent|drift COUNT [CALLS_PER_SECOND].
 
-It knows nothing of errors, twins, waiting or check mode. `drift` changes one room behind everybody's back.
+It has no error handling, checks for duplicates, waits, or check mode. `drift` changes the tag of one room, as if
+somebody had changed it manually.
 """
 
 from __future__ import annotations

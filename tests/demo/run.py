@@ -1,6 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Show the collection's main job against the emulator, and fail when anything is not as promised (`make demo`)."""
+"""Demonstrate the collection against the emulator, and fail if a result is not as expected (`make demo`)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Demo:
                 output += line
         plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
         recap = re.search(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", plain)
-        self.expect(process.returncode == 0 and recap is not None, "the playbook ends without a failure")
+        self.expect(process.returncode == 0 and recap is not None, "the playbook completes without a failure")
         return int(recap[1]) if recap else -1, plain
 
     def title(self, text: str) -> None:
@@ -91,40 +91,45 @@ def main() -> int:
         demo = Demo(emulator, work)
         everything = [["backstage", "lobby", "questions"], ["archive", "watch"]]
 
-        demo.title("1. Make the chat")
+        demo.title("1. Create the chat")
         changed, _output = demo.play()
         demo.expect(changed > 0 and demo.names() == everything, "3 rooms and 2 logging configurations exist")
-        demo.note("made the chat", f"{changed} tasks changed something; 3 rooms, 2 logging configurations exist")
+        demo.note("Create the chat", f"{changed} tasks changed resources; 3 rooms and 2 logging configurations exist")
 
-        demo.title("2. The same again: nothing to do")
+        demo.title("2. Run the playbook again: no changes")
         changed, _output = demo.play()
-        demo.expect(changed == 0, "changed=0")
-        demo.expect(demo.emulator.writes() == [], "no write call")
-        demo.note("ran it again", f"{changed} changed, {len(demo.emulator.writes())} write calls to the service")
+        demo.expect(changed == 0, "no task changes anything")
+        demo.expect(demo.emulator.writes() == [], "no write calls are sent")
+        demo.note(
+            "Run the playbook again",
+            f"{changed} tasks changed, {len(demo.emulator.writes())} write calls to the service",
+        )
 
-        demo.title("3. Somebody changes a room by hand; check mode finds it")
+        demo.title("3. A room is changed manually: check mode detects the drift")
         drift(emulator)
         changed, predicted = demo.play("--check", "--diff")
-        demo.expect(changed == 1, "one task would change something")
-        demo.expect('-    "maximum_message_rate_per_second": 99,' in predicted, "the diff shows what is there")
-        demo.expect('+    "maximum_message_rate_per_second": 10,' in predicted, "the diff shows what is declared")
-        demo.expect(demo.emulator.writes() == [], "no write call in check mode")
-        demo.note("drift, in check mode", f"found with its diff, {len(demo.emulator.writes())} write calls")
+        demo.expect(changed == 1, "one task would change a resource")
+        demo.expect('-    "maximum_message_rate_per_second": 99,' in predicted, "the diff shows the current value")
+        demo.expect('+    "maximum_message_rate_per_second": 10,' in predicted, "the diff shows the declared value")
+        demo.expect(demo.emulator.writes() == [], "no write calls are sent in check mode")
+        demo.note("Detect drift in check mode", f"diff shown, {len(demo.emulator.writes())} write calls")
 
-        demo.title("4. Repair it")
+        demo.title("4. Repair the drift")
         changed, repaired = demo.play("--diff")
-        demo.expect(changed == 1, "one task changed something")
-        demo.expect(diff_of(repaired) == diff_of(predicted), "the same diff as check mode predicted")
+        demo.expect(changed == 1, "one task changed a resource")
+        demo.expect(diff_of(repaired) == diff_of(predicted), "the diff is the one that check mode predicted")
         writes = [call["operation"] for call in demo.emulator.writes()]
-        demo.expect(writes == ["UpdateRoom", "UntagResource"], "only what differed was sent")
-        demo.note("repaired it", f"the diff that was predicted; calls that wrote: {', '.join(writes)}")
+        demo.expect(writes == ["UpdateRoom", "UntagResource"], "only the differences are sent")
+        demo.note("Repair the drift", f"diff as predicted; write calls: {', '.join(writes)}")
 
-        demo.title("5. Remove everything")
+        demo.title("5. Delete everything")
         changed, _output = demo.play("-e", "chat_state=absent")
-        demo.expect(changed > 0 and demo.names() == [[], []], "no room and no logging configuration is left")
+        demo.expect(changed > 0 and demo.names() == [[], []], "no rooms and no logging configurations remain")
         changed_again, _output = demo.play("-e", "chat_state=absent")
-        demo.expect(changed_again == 0, "removing again changes nothing")
-        demo.note("removed everything", f"{changed} tasks changed something, then {changed_again}; nothing is left")
+        demo.expect(changed_again == 0, "deleting again changes nothing")
+        demo.note(
+            "Delete everything", f"{changed} tasks changed resources, a second run {changed_again}; nothing remains"
+        )
         return finish(demo)
 
 
@@ -143,16 +148,16 @@ def diff_of(output: str) -> list[str]:
 
 def finish(demo: Demo) -> int:
     """Say what was shown, and return the exit status."""
-    demo.title("What you have seen, against an emulator of Amazon IVS Chat; no AWS account was touched")
+    demo.title("Summary: all steps ran against an emulator of Amazon IVS Chat, not against an AWS account")
     width = max(len(step) for step, _result in demo.steps)
     for number, (step, result) in enumerate(demo.steps, 1):
         print(f"  {number}. {step:{width}}  {result}")
     if demo.broken:
-        print(f"\n{RED}{len(demo.broken)} of {demo.expectations} expectations do not hold:{RESET}")
+        print(f"\n{RED}{len(demo.broken)} of {demo.expectations} expectations were not met:{RESET}")
         for what in demo.broken:
             print(f"  - {what}")
         return 1
-    print(f"\n{GREEN}All {demo.expectations} expectations hold.{RESET} The playbook is tests/demo/chat.yml.")
+    print(f"\n{GREEN}All {demo.expectations} expectations were met.{RESET} The playbook is tests/demo/chat.yml.")
     return 0
 
 

@@ -18,12 +18,13 @@ import pytest
 # Before the first import of them: their assertions explain themselves as those of a test do.
 pytest.register_assert_rewrite("tests.support", "tests.http.reliability.matrix")
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling, _retries, _waits
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling, _retries, _waits, _write
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule
 from botocore.loaders import JSONFileLoader
 
 from ivschat_emulator import Emulator
 from tests.http.reliability import matrix
+from tests.support.answers import AnswerServer
 from tests.support.clock import Clock
 from tests.support.environment import ACCOUNT, REGION, aws_settings
 from tests.support.harness import Run, run_module
@@ -108,6 +109,13 @@ def sent(emulator: Emulator) -> Callable[[], list[tuple[str, dict[str, Any]]]]:
 def log(emulator: Emulator) -> Callable[[], str]:
     """log(): all that the emulator has kept of the calls."""
     return lambda: json.dumps(emulator.calls(service=None))
+
+
+@pytest.fixture
+def answers() -> Iterator[AnswerServer]:
+    """A server whose answers a test can replace."""
+    with AnswerServer() as server:
+        yield server
 
 
 # Resources
@@ -289,15 +297,16 @@ def playbook(emulator: Emulator, tmp_path: Path) -> Callable[..., Finished]:
 
 @pytest.fixture
 def settled_duplicates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if resources of one name had been created long ago: no run that creates duplicates can still be at work."""
-    monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._identity.YOUNG", 0.0)
+    """Duplicates are not looked at again: no run that creates them can still be at work."""
+    for module in ("_identity", "_stack_read"):
+        monkeypatch.setattr(f"ansible_collections.aws_ivs.chat.plugins.module_utils.{module}.LOOK_AGAIN", 0.0)
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """In this process, the collection's waits and the pauses between its retries take no time."""
     fake = Clock()
-    for module in (_polling, _retries, _waits):
+    for module in (_polling, _retries, _waits, _write):
         monkeypatch.setattr(module, "time", fake)
     monkeypatch.setattr(random, "uniform", lambda low, high: (low + high) / 2)
     return fake

@@ -31,6 +31,9 @@ from tests.support.report import TaskRun, start_task
 # run(module, **options): a result.
 Run = Callable[..., dict[str, Any]]
 
+# An option that the task sets to null; None is an option that it leaves out.
+NULL = "<null>"
+
 COLLECTION = "ansible_collections.aws_ivs.chat.plugins.modules"
 
 
@@ -44,10 +47,10 @@ def failure_message(result: dict[str, Any]) -> str:
 
 
 def module_arguments(url: str, options: dict[str, Any], check: bool, diff: bool) -> dict[str, Any]:
-    """Return a task's arguments as Ansible hands them to a module; an option of None is left out."""
+    """Return a task's arguments as Ansible hands them to a module; an option of None is left out, and NULL is null."""
     given = {**CREDENTIALS, "endpoint_url": url, **options}
     return {
-        **{key: value for key, value in given.items() if value is not None},
+        **{key: None if value == NULL else value for key, value in given.items() if value is not None},
         "_ansible_check_mode": check,
         "_ansible_diff": diff,
         "_ansible_remote_tmp": "/tmp",

@@ -17,10 +17,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+
+from ivschat_emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
@@ -69,26 +69,6 @@ def lay_home() -> Path:
     return home
 
 
-@contextmanager
-def emulator() -> Iterator[str]:
-    """Starts the emulator on a free port, gives its URL, stops it."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "ivschat_emulator", "--port", "0"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        try:
-            url = process.stdout.readline().strip()
-            if not url.startswith("http://"):
-                raise SystemExit(f"the emulator did not start: {url!r}")
-            yield url
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
 def cloud_config(url: str) -> str:
     # Long keys: Ansible blanks a secret wherever it occurs in a result, and a short one occurs everywhere.
     return "\n".join(
@@ -124,8 +104,8 @@ def main() -> int:
         return subprocess.run(args.command, cwd=chat, env=env, check=False).returncode
 
     if args.cloud == "emulator":
-        with emulator() as url:
-            (chat / CLOUD_CONFIG).write_text(cloud_config(url))
+        with Emulator.start() as emulator:
+            (chat / CLOUD_CONFIG).write_text(cloud_config(emulator.url))
             return run()
     if args.cloud:
         shutil.copy(args.cloud, chat / CLOUD_CONFIG)

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.server
 import re
 import socket
-import threading
 
 import pytest
 
+from tests.support.answers import Answer
 from tests.support.environment import UNKNOWN_ROOM
 from tests.support.harness import failure_message
 from tests.support.service import create_logging_configuration
@@ -131,30 +129,6 @@ def test_botocore_never_repeats_a_create(room, emulator, calls, config, warned):
     assert calls() == ["ListRooms", "CreateRoom", "ListRooms", "GetRoom"], "it looked, and found its own"
 
 
-@pytest.fixture
-def other_server():
-    """other_server(body): the URL of a server that answers every call with status 200 and this body."""
-    with contextlib.ExitStack() as stack:
-
-        def serve(body):
-            class Handler(http.server.BaseHTTPRequestHandler):
-                def do_POST(self):
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-
-                def log_message(self, *_arguments):
-                    pass
-
-            server = stack.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            stack.callback(server.shutdown)
-            return f"http://127.0.0.1:{server.server_port}"
-
-        yield serve
-
-
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"[]", b"{}", b'{"arn": "x", "createTime": "soon"}'])
 @pytest.mark.parametrize(
@@ -168,13 +142,15 @@ def other_server():
         ("ivschat_room_info", {}),
     ],
 )
-def test_responses_of_another_server(run, other_server, module, options, body, check):
-    message = failure_message(run(module, endpoint_url=other_server(body), check=check, **options))
+def test_responses_of_another_server(run, answers, module, options, body, check):
+    answers.always("*", Answer(200, body))
+    message = failure_message(run(module, endpoint_url=answers.url, check=check, **options))
     assert message.startswith("The response does not come from Amazon IVS Chat; check endpoint_url")
 
 
-def test_a_token_is_not_invented(run, other_server):
-    result = run("ivschat_chat_token", endpoint_url=other_server(b"{}"), room_arn=UNKNOWN_ROOM, user_id="ada")
+def test_a_token_is_not_invented(run, answers):
+    answers.always("*", Answer(200, b"{}"))
+    result = run("ivschat_chat_token", endpoint_url=answers.url, room_arn=UNKNOWN_ROOM, user_id="ada")
     assert "does not come from Amazon IVS Chat" in failure_message(result)
 
 

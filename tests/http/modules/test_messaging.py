@@ -92,7 +92,7 @@ class TestRooms:
         room = "lobby" if by == "room_name" else room_arns["lobby"]
         result = run(module, **{by: room}, **options)
         assert sent() == [(operation, {"roomIdentifier": room_arns["lobby"], **parameters})]
-        (entry,) = result["results"]
+        (entry,) = result["rooms"]
         answer = ANSWERS[module]
         assert result["changed"] is True and entry["error"] is None
         assert (entry["room"], entry["arn"]) == (room, room_arns["lobby"])
@@ -105,10 +105,10 @@ class TestRooms:
         calls()
         given = ["stage", room_arns["hall"], "lobby"]
         result = run(module, rooms=given, **options)
-        assert [entry["room"] for entry in result["results"]] == given
-        assert [entry["arn"] for entry in result["results"]] == [room_arns[name] for name in ("stage", "hall", "lobby")]
+        assert [entry["room"] for entry in result["rooms"]] == given
+        assert [entry["arn"] for entry in result["rooms"]] == [room_arns[name] for name in ("stage", "hall", "lobby")]
         assert [parameters["roomIdentifier"] for _operation, parameters in sent()] == [
-            entry["arn"] for entry in result["results"]
+            entry["arn"] for entry in result["rooms"]
         ]
         assert calls() == ["ListRooms", *[operation] * 3]
 
@@ -116,7 +116,7 @@ class TestRooms:
     def test_no_rooms(self, run, room_arns, calls, module):
         calls()
         result = run(module, rooms=[], **MODULES[module])
-        assert (result["changed"], result["results"], calls()) == (False, [], [])
+        assert (result["changed"], result["rooms"], calls()) == (False, [], [])
 
     def test_many_pages(self, run, room_arns, emulator, sent):
         emulator.set(page_size=1)
@@ -132,7 +132,7 @@ class TestRooms:
         real = run(module, **given)
         assert set(predicted) == set(real) and predicted["changed"] is real["changed"] is True
         answer = ANSWERS[module]
-        assert predicted["results"] == [{**entry, **({answer: None} if answer else {})} for entry in real["results"]]
+        assert predicted["rooms"] == [{**entry, **({answer: None} if answer else {})} for entry in real["rooms"]]
 
     @writers
     def test_a_second_run_acts_again(self, run, room_arns, sent, module):
@@ -155,7 +155,7 @@ class TestRooms:
         monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._messaging.MESSAGING_QUOTA", 20)
         arns = [chat.create_room()["arn"] for _number in range(50)]
         emulator.set(quotas={"SendEvent": 20})
-        assert len(run("ivschat_event", rooms=arns, event_name="e")["results"]) == 50
+        assert len(run("ivschat_event", rooms=arns, event_name="e")["rooms"]) == 50
         assert {call["error"] for call in emulator.calls("SendEvent")} == {None}
 
     def test_the_quota_is_that_of_the_service(self):
@@ -273,7 +273,7 @@ class TestFailures:
             room_arns["lobby"],
             room_arns["hall"],
         ]
-        first, second = result["results"]
+        first, second = result["rooms"]
         assert first["error"].endswith("; the event may have been sent, so it was not sent again")
         assert first["id"] is None and second["id"] and second["error"] is None
         assert result["msg"] == f"1 of 2 rooms failed: lobby: {first['error']}"
@@ -283,7 +283,7 @@ class TestFailures:
     def test_what_does_no_harm_twice_is_done_again(self, run, room_arns, emulator, module, error, when):
         options, operation, _parameters = WRITERS[module]
         emulator.fault(operation, error, when=when)
-        assert run(module, room_name="lobby", **options)["results"][0]["error"] is None
+        assert run(module, room_name="lobby", **options)["rooms"][0]["error"] is None
         assert len(emulator.calls(operation)) == 2
 
     @pytest.mark.parametrize("module", ["ivschat_message", "ivschat_user"])
@@ -300,7 +300,7 @@ class TestFailures:
         emulator.fault(operation, "PendingVerification", skip=1)
         result = run(module, rooms=["lobby", "hall", "stage"], **options)
         assert result["failed"] and result["changed"] is True and "exception" not in result
-        errors = [entry["error"] for entry in result["results"]]
+        errors = [entry["error"] for entry in result["rooms"]]
         assert errors[0] is errors[2] is None and "PendingVerification" in errors[1] and "request id" in errors[1]
         assert result["msg"] == f"1 of 3 rooms failed: hall: {errors[1]}"
         assert [call["effect"] for call in emulator.calls(operation)] == [True, False, True]
@@ -311,7 +311,7 @@ class TestFailures:
         options, operation, _parameters = WRITERS[module]
         result = run(module, rooms=["lobby", UNKNOWN_ROOM], check=check, **options)
         assert result["failed"] and result["changed"] is True
-        assert [entry["error"] is None for entry in result["results"]] == [True, False]
+        assert [entry["error"] is None for entry in result["rooms"]] == [True, False]
         assert (f"there is no room {UNKNOWN_ROOM}" if check else "ResourceNotFoundException") in result["msg"]
         assert len(emulator.calls(operation)) == (0 if check else 2)
 
@@ -333,4 +333,4 @@ class TestFailures:
         given = [room_arns["lobby"], room_arns["hall"]]
         result = run(module, rooms=given, access_key=None, secret_key=None, **MODULES[module])
         assert "credentials" in failure_message(result)
-        assert result["results"][1]["error"] == f"not tried, because there was no response for {given[0]}"
+        assert result["rooms"][1]["error"] == f"not tried, because there was no response for {given[0]}"

@@ -23,7 +23,7 @@ def test_role(playbook, chat, room_arns, sent):
     playbook(
         on_localhost(
             announce(text="one", rooms=["lobby", room_arns["hall"]]),
-            {"ansible.builtin.assert": {"that": "announce_sent.results | length == 2"}},
+            {"ansible.builtin.assert": {"that": "announce_sent.rooms | length == 2"}},
             refused(text="nobody"),
             refused(text="both", rooms=["lobby"], tags={"stream": "main"}),
             refused(text="nowhere", tags={"stream": "other"}),

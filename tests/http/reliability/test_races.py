@@ -12,7 +12,7 @@ import pytest
 
 from ivschat_emulator import Emulator
 from tests.support.harness import StartedModule, start_module
-from tests.support.service import create_logging_configuration, list_logging_configurations, list_rooms
+from tests.support.service import API_DESTINATION, create_logging_configuration, list_logging_configurations, list_rooms
 
 DESTINATION = {"s3": {"bucket_name": "chat-logs"}}
 KINDS = {
@@ -73,6 +73,46 @@ def test_one_remains(kind: str, runs: int, lag: int, emulator: Emulator, chat: A
     assert {result[kind]["arn"] for result in results if result["changed"]} == {left["arn"]}
     removed = {call["parameters"]["identifier"] for call in emulator.calls(KINDS[kind][2])}
     assert len(removed) == runs - 1 and left["arn"] not in removed
+
+
+# How the views show one time: a list in whole seconds, and Create, Get, and List a time of their own.
+TIMES = {
+    "whole seconds in lists": {"list": {"unit": 1}},
+    "whole seconds everywhere": {view: {"unit": 1} for view in ("write", "get", "list")},
+    "three different times": {"write": {"offset": -0.4}, "get": {"offset": 0.7, "unit": 1}, "list": {"offset": 0.2}},
+}
+
+
+@pytest.mark.parametrize("times", TIMES)
+@pytest.mark.parametrize("runs", [2, 4])
+def test_one_remains_whatever_times_are_shown(kind: str, runs: int, times: str, emulator: Emulator, chat: Any) -> None:
+    """Nobody deletes the one that stays, and every run reports the ARN of one that exists."""
+    emulator.set(times=TIMES[times])
+    processes = start_at_once(emulator, kind, runs)
+    emulator.release()
+    results = [process.result() for process in processes]
+    assert not any(result.get("failed") for result in results), results
+    assert len([call for call in emulator.calls(KINDS[kind][1]) if call["effect"]]) >= runs, "they did not race"
+    (left,) = list_kind(chat, kind)
+    assert {result[kind]["arn"] for result in results} == {left["arn"]}
+    assert [result["changed"] for result in results].count(True) == 1
+
+
+def test_a_tie_that_shows_late(kind: str, emulator: Emulator, chat: Any) -> None:
+    """Somebody creates the name right after the run has seen itself alone, and lists show one time for both.
+
+    Who was first cannot be said, and the other one's run may have ended: this one removes what it created itself.
+    """
+    listing = KINDS[kind][0]
+    emulator.set(times={"list": {"unit": 3600}})
+    parameters: dict[str, Any] = {"name": "lobby", "tags": {"a": "b"}}
+    parameters |= {"maximumMessageLength": 300} if kind == "room" else {"destinationConfiguration": API_DESTINATION}
+    emulator.intervene(listing, f"Create{listing[4:-1]}", skip=1, **parameters)
+    result = start(emulator, kind).result()
+    (left,) = list_kind(chat, kind)
+    assert (result.get("changed"), result[kind]["arn"]) == (False, left["arn"]), result
+    (removed,) = emulator.calls(KINDS[kind][2])
+    assert removed["parameters"]["identifier"] != left["arn"]
 
 
 def test_what_was_there_before_stays(kind: str, emulator: Emulator, chat: Any) -> None:

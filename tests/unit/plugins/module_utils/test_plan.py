@@ -14,12 +14,15 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     is_changing,
     is_deleting,
     is_failed,
+    may_tie,
+    older_than,
 )
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:review"
 ALLOW = {"uri": FUNCTION, "fallback_result": "ALLOW"}
 DENY = {"uri": FUNCTION, "fallback_result": "DENY"}
 BEFORE = {
+    **ROOM.create_defaults,
     "arn": "arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456",
     "id": "AbCdEf123456",
     "name": "lobby",
@@ -60,15 +63,22 @@ class TestCreate:
         assert plan.changed and plan.before is None
         assert plan.fields == {"name": "lobby", "logging_configuration_identifiers": ["a", "b"]}
         assert (plan.tags, plan.untag) == ({"k": "v"}, [])
-        assert plan.after == {
+        defaults = {
             "arn": None,
             "id": None,
-            "name": "lobby",
+            "name": "",
             "create_time": None,
             "update_time": None,
             "maximum_message_length": 500,
             "maximum_message_rate_per_second": 10,
             "message_review_handler": None,
+            "logging_configuration_identifiers": [],
+            "tags": {},
+        }
+        assert plan.after == {
+            **ROOM.create_defaults,
+            **defaults,
+            "name": "lobby",
             "logging_configuration_identifiers": ["a", "b"],
             "tags": {"k": "v"},
         }
@@ -235,6 +245,15 @@ class TestStates:
         later = {"create_time": "2026-01-31T12:00:00.001000+00:00", "arn": "a"}
         first, second = ({"create_time": "2026-01-31T12:00:00.000000+00:00", "arn": arn} for arn in "xy")
         assert sorted([later, second, first], key=age_order) == [first, second, later]
+
+    def test_of_one_name_the_oldest_stays(self):
+        later = {"create_time": "2026-01-31T12:00:00.001000+00:00", "arn": "a"}
+        first, second = ({"create_time": "2026-01-31T12:00:00+00:00", "arn": arn} for arn in "xy")
+        listed = [later, second, first]
+        assert older_than("a", listed) == [first, second]
+        assert older_than("y", listed) == [first]
+        assert older_than("x", listed) == older_than("z", listed) == []
+        assert [may_tie(each) for each in listed] == [False, True, True]
 
 
 class TestAbsent:

@@ -44,8 +44,11 @@ DESTINATIONS = st.sampled_from(
 OPTIONS = {
     ROOM: {
         "name": NAMES,
-        "maximum_message_length": st.integers(1, 500),
-        "maximum_message_rate_per_second": st.integers(1, 100),
+        **{
+            field.name: st.integers(field.limits[field.name].minimum, field.limits[field.name].maximum)
+            for field in ROOM.fields
+            if field.argument.get("type") == "int"
+        },
         "message_review_handler": st.fixed_dictionaries(
             {"uri": st.none() | st.just("") | LAMBDAS, "fallback_result": st.sampled_from([None, "ALLOW", "DENY"])}
         ),

@@ -39,6 +39,7 @@ BARE_ROOM = {
     "ResponseMetadata": {"HTTPStatusCode": 200},
 }
 NORMAL_ROOM = {
+    **dict.fromkeys(ROOM.create_defaults),
     "arn": ROOM_ARN,
     "id": "AbCdEf123456",
     "name": "lobby",

@@ -18,15 +18,19 @@ from botocore.model import OperationModel
 _MODEL = botocore.session.Session().get_service_model("ivschat")
 OPERATIONS: dict[str, OperationModel] = {name: _MODEL.operation_model(name) for name in _MODEL.operation_names}
 
-# Two patterns of the model are wrong (facts page section 3): ResourceArn lacks a "+", LambdaArn has lost a "^".
+# Two patterns of the model are wrong (README.md): ResourceArn lacks a "+", LambdaArn has lost a "^".
 _PATTERNS = {
     "ResourceArn": r"arn:aws:ivschat:[a-z0-9-]+:[0-9]+:(room|logging-configuration)/[a-zA-Z0-9-]+",
     "LambdaArn": r"(arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:function:.+)?",
 }
 _PYTHON_TYPES: dict[str, Any] = {"string": str, "integer": int, "list": list, "map": dict, "structure": dict}
-# HTTP status of errors that any AWS service can answer but that the model does not list.
+# HTTP status of errors that any AWS service can return but that the model does not list.
 _COMMON_ERRORS = {
     "TooManyRequestsException": 429,
+    "ThrottledException": 429,
+    "RequestThrottledException": 429,
+    "LimitExceededException": 429,
+    "SlowDown": 503,
     "ExpiredTokenException": 403,
     "UnrecognizedClientException": 403,
     "InvalidSignatureException": 403,
@@ -36,19 +40,19 @@ _ROUTES = [
     (operation, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.http["requestUri"])))
     for operation in OPERATIONS.values()
 ]
-Answer = tuple[int, list[tuple[str, str]], bytes]
+Response = tuple[int, list[tuple[str, str]], bytes]
 
 
 class ServiceError(Exception):
-    """An error that the service answers: code, message and the members that the model gives it."""
+    """An error of the service: code, message and the members that the model gives it."""
 
     def __init__(self, code: str, message: str, **members: Any) -> None:
         super().__init__(message)
         self.code, self.message, self.members = code, message, members
 
 
-def invalid(fields: list[tuple[str, str]], reason: str = "FIELD_VALIDATION_FAILED") -> ServiceError:
-    """A ValidationException for (member, rule) pairs, worded as the service words its one known message."""
+def validation_exception(fields: list[tuple[str, str]], reason: str = "FIELD_VALIDATION_FAILED") -> ServiceError:
+    """A ValidationException for (member, rule) pairs, in the words of the one message known of the service."""
     texts = [
         f"Request member: {name.rpartition('.')[2]} failed to satisfy the constraints: {rule}" for name, rule in fields
     ]
@@ -57,12 +61,12 @@ def invalid(fields: list[tuple[str, str]], reason: str = "FIELD_VALIDATION_FAILE
 
 
 def is_write(operation: str) -> bool:
-    """Whether an operation changes something or hands out something; all but Get* and List* do."""
+    """Whether an operation changes something or issues a token: all but Get* and List* do."""
     return not operation.startswith(("Get", "List"))
 
 
 def is_error_code(code: str) -> bool:
-    """Whether `error_answer` knows the HTTP status of this code."""
+    """Whether `error_response` knows the HTTP status of this code."""
     return code in _COMMON_ERRORS or any(shape.name == code for shape in _MODEL.error_shapes)
 
 
@@ -94,8 +98,8 @@ def read_parameters(operation: OperationModel, labels: dict[str, str], query: st
     return parameters
 
 
-def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """What is wrong with a value by the limits of its shape, as (member, rule); never quotes the value."""
+def validation_errors(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """(member, rule) for every constraint of its shape that a value breaks; never quotes the value."""
     kind = shape.type_name
     if isinstance(value, bool) or not isinstance(value, _PYTHON_TYPES[kind]):
         yield path, f"must be of type {kind}"
@@ -115,16 +119,16 @@ def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, st
             yield path, f"must match pattern {pattern}"
     elif kind == "list":
         for number, item in enumerate(value):
-            yield from violations(shape.member, item, f"{path}[{number}]")
+            yield from validation_errors(shape.member, item, f"{path}[{number}]")
     elif kind == "map":
         for key, item in value.items():
-            yield from violations(shape.key, key, path)
-            yield from violations(shape.value, item, path)
+            yield from validation_errors(shape.key, key, path)
+            yield from validation_errors(shape.value, item, path)
     elif kind == "structure":
-        yield from _structure_violations(shape, value, path)
+        yield from _structure_errors(shape, value, path)
 
 
-def _structure_violations(shape: Any, value: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+def _structure_errors(shape: Any, value: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
     given = {name: value[name] for name in shape.members if value.get(name) is not None}
     prefix = f"{path}." if path else ""
     for name in shape.required_members:
@@ -133,23 +137,23 @@ def _structure_violations(shape: Any, value: dict[str, Any], path: str) -> Itera
     if getattr(shape, "is_tagged_union", False) and len(given) != 1:
         yield path, f"exactly one of {', '.join(shape.members)} must be set"
     for name, item in given.items():
-        yield from violations(shape.members[name], item, prefix + name)
+        yield from validation_errors(shape.members[name], item, prefix + name)
 
 
-def check(operation: OperationModel, parameters: dict[str, Any]) -> None:
-    """Raise a ValidationException naming every member that breaks the model's limits."""
-    found = list(violations(operation.input_shape, parameters))
-    if found:
-        raise invalid(found)
+def validate(operation: OperationModel, parameters: dict[str, Any]) -> None:
+    """Raise a ValidationException naming every member that breaks the model's constraints."""
+    errors = list(validation_errors(operation.input_shape, parameters))
+    if errors:
+        raise validation_exception(errors)
 
 
 def request_id_header() -> tuple[str, str]:
-    """The header that every answer of the service carries."""
+    """The header that every response of the service has."""
     return "x-amzn-RequestId", str(uuid.uuid4())
 
 
-def error_answer(error: ServiceError, parameters: dict[str, Any] | None = None) -> Answer:
-    """The HTTP answer for an error; members that the model requires are filled in when the error has none."""
+def error_response(error: ServiceError, parameters: dict[str, Any] | None = None) -> Response:
+    """The HTTP response for an error; members that the model requires are filled in when the error has none."""
     shape = next((shape for shape in _MODEL.error_shapes if shape.name == error.code), None)
     members = {"message": error.message, **error.members}
     if shape is None:
@@ -157,7 +161,7 @@ def error_answer(error: ServiceError, parameters: dict[str, Any] | None = None) 
     else:
         status = shape.metadata["error"]["httpStatusCode"]
         arn = resource_of(parameters or {}) or ""
-        # The enum of resource types has one value, and ids are short ids (facts page section 2).
+        # The model's enum of resource types has one value, and its pattern allows short ids, not ARNs.
         filled = {"resourceId": short_id(arn) or "none", "resourceType": "ROOM", "limit": 0, "reason": "OTHER"}
         members = {name: members.get(name, filled.get(name)) for name in shape.members}
     body = json.dumps({name: value for name, value in members.items() if value is not None}).encode()
@@ -166,7 +170,7 @@ def error_answer(error: ServiceError, parameters: dict[str, Any] | None = None) 
 
 
 def resource_of(parameters: dict[str, Any]) -> str | None:
-    """The ARN that a call is about, when it is about one."""
+    """The ARN of the resource that a call names; None when it names none."""
     for name in ("identifier", "roomIdentifier", "resourceArn"):
         if isinstance(parameters.get(name), str):
             return str(parameters[name])

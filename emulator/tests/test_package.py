@@ -1,0 +1,76 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What users of the package rely on: the command, the README, a light import."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ivschat_emulator.control import TRANSPORT_FAULTS, Call, Fault, Intervention
+from ivschat_emulator.settings import DEFAULTS
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+COMMAND = Path(sys.executable).with_name("ivschat-emulator")
+
+
+@pytest.fixture(autouse=True)
+def emulator() -> None:
+    """No server but those that the tests start."""
+
+
+def table(heading: str) -> list[str]:
+    """The first column of the first table below a heading."""
+    section = README.partition(f"\n{heading}\n")[2]
+    rows = re.search(r"(?:^\|.*\n)+", section, re.MULTILINE)
+    assert rows, heading
+    return [row.split("|")[1].strip().strip("`") for row in rows[0].splitlines()[2:]]
+
+
+def test_the_readme_names_every_setting() -> None:
+    assert table("### Settings") == list(DEFAULTS)
+
+
+def test_the_readme_names_every_member_of_a_fault() -> None:
+    assert table("### Faults") == [field.name for field in dataclasses.fields(Fault)]
+    assert [error for error in TRANSPORT_FAULTS if f"`{error}`" not in README] == []
+
+
+def test_the_readme_names_every_member_of_an_intervention() -> None:
+    assert table("### Interventions") == [field.name for field in dataclasses.fields(Intervention)]
+
+
+def test_the_readme_names_every_member_of_a_call() -> None:
+    section = README.partition("### The call log")[2].partition("\n## ")[0]
+    named = re.findall(r"`(\w+)`", section)
+    assert [field.name for field in dataclasses.fields(Call) if field.name not in named] == []
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_the_code_of_the_readme_runs(code: str) -> None:
+    exec(compile(code, "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_command(number: signal.Signals) -> None:
+    with subprocess.Popen([COMMAND], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            first = process.stdout.readline()
+            assert re.fullmatch(r"http://127\.0\.0\.1:\d+\n", first)
+            process.send_signal(number)
+            assert process.wait(timeout=10) == 0
+        finally:
+            process.kill()
+
+
+def test_the_package_imports_without_moto() -> None:
+    check = "import sys, ivschat_emulator; sys.exit('moto' in sys.modules or 'botocore' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
