@@ -29,6 +29,9 @@ class TaskRun:
     answer: Any = None
 
     def end(self, answer: Any) -> None:
+        """Note the answer, without what ansible-core adds to every one."""
+        if isinstance(answer, dict):
+            answer = {key: value for key, value in answer.items() if key not in ("invocation", "deprecations")}
         self.ended, self.answer = time.time(), answer
 
 
