@@ -8,6 +8,9 @@ TARGET ?=
 BENCH_SIZES ?= 1,10,100,1000
 # Specify a cloud-config-aws.ini to run the integration targets against that account instead of the emulator.
 CLOUD_CONFIG ?= emulator
+# Restrict `make matrix` to pairs of tests/versions.toml (PAIR=oldest,newest), or run sanity in them (CHECK=sanity).
+PAIR ?=
+CHECK ?= integration
 
 VENV := .venv/$(notdir $(PYTHON))
 BIN := $(CURDIR)/$(VENV)/bin
@@ -29,11 +32,11 @@ IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help environment demo test units http integration lint format sanity build reliability storm bench emulator moto-versions changelog clean
+.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench emulator moto-versions matrix importer execution-environment pre-commit changelog clean
 
 help:  ## List all targets
 	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or later)"
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 26
 
 environment: $(READY)  ## Set up the environment (the other targets do this when needed)
 	@echo "$(VENV) is ready."
@@ -49,18 +52,13 @@ units: $(READY)  ## Run the tests of pure functions with ansible-test [FILE=test
 http: $(READY)  ## Run the tests of the emulator, and of the modules over HTTP [FILE=tests/http/...]
 	$(RUN) pytest -n 2 $(FILE)
 
-integration: $(READY)  ## Run the integration targets with ansible-test [TARGET=...] [CLOUD_CONFIG=...]
-	@command -v ssh-keygen >/dev/null || \
-	  { echo "ansible-test requires ssh-keygen. On Debian, run: apt-get install openssh-client" >&2; exit 1; }
+integration: $(READY) needs-ssh-keygen  ## Run the integration targets with ansible-test [TARGET=...] [CLOUD_CONFIG=...]
 	$(IN_TREE) --cloud $(CLOUD_CONFIG) ansible-test integration --python $(VERSION) $(TARGET)
 
-lint: $(READY)  ## Check style, types, documentation, and changelog
-	$(RUN) ruff check
-	$(RUN) ruff format --check
-	$(RUN) mypy -p ansible_collections.aws_ivs.chat.plugins.module_utils -p ivschat_emulator
-	$(RUN) yamllint --strict .
+lint: $(READY) pre-commit  ## Check style, types, documentation, and changelog
+	$(RUN) mypy -p ansible_collections.aws_ivs.chat.plugins.module_utils -p ivschat_emulator -p tests.tools
 	$(RUN) antsibull-changelog lint
-	$(RUN) python tests/tools/check.py action-groups
+	$(RUN) python -m tests.tools.check versions
 	$(IN_TREE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent --disallow-unknown-collection-refs .
 	$(IN_TREE) ansible-lint
 
@@ -73,13 +71,16 @@ sanity: $(READY)  ## Run ansible-test sanity
 
 build: $(READY)  ## Build the collection in .cache/build and check its contents
 	$(RUN) ansible-galaxy collection build --force --output-path .cache/build
-	$(RUN) python tests/tools/check.py build .cache/build
+	$(RUN) python -m tests.tools.check build .cache/build
 
 reliability: $(READY)  ## Test faults, kills, and races, and update the matrix in docs/reliability.md
 	$(RUN) WRITE_MATRIX=1 pytest -n 2 tests/http/reliability
 
 storm: $(READY)  ## Measure 8 forks that share the service quotas
 	@$(RUN) python -m tests.http.reliability.storm
+
+chat-load: $(READY)  ## Measure the emulator with 50 and 200 chat clients in one room
+	@$(RUN) python -m emulator.tests.chat_load
 
 bench: $(READY) .venv/bench/.installed  ## Run the benchmarks and write docs/benchmarks.md, takes 36 minutes [BENCH_SIZES=1,10]
 	@$(RUN) python tests/bench/run.py $(BENCH_SIZES)
@@ -90,11 +91,33 @@ emulator: $(READY)  ## Run the emulator until you press Ctrl-C [PORT=5000]
 moto-versions: $(LINK) $(MOTO_VERSIONS:%=.venv/moto-%/.installed)  ## Test the emulator with the oldest and the newest moto it works with
 	$(foreach version,$(MOTO_VERSIONS),.venv/moto-$(version)/bin/pytest -n 2 emulator/tests && ) true
 
+matrix: $(READY) needs-ssh-keygen  ## Run the integration targets with all supported versions [PAIR=oldest,newest] [CHECK=sanity] [TARGET=...]
+	@$(BIN)/python -m tests.tools.matrix --check $(CHECK) --pairs "$(PAIR)" $(TARGET)
+
+importer: build .venv/tools/.installed  ## Import the built collection as Galaxy does
+	@$(BIN)/python -m tests.tools.built importer
+
+execution-environment: build .venv/tools/.installed  ## Create the build context of an execution environment, and check what it installs
+	@$(BIN)/python -m tests.tools.built execution-environment
+
+pre-commit: $(READY)  ## Check the files as they are, in seconds (.pre-commit-config.yaml runs this for each commit)
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) yamllint --strict .
+	$(RUN) python -m tests.tools.check action-groups
+	$(RUN) python -m tests.tools.check headers
+	$(RUN) python -m tests.tools.check plugin-yaml
+
 changelog: $(READY)  ## Update the changelog of a release from the fragments
 	$(RUN) antsibull-changelog release
 
 clean:  ## Delete all generated files
 	rm -rf .venv .cache
+
+.PHONY: needs-ssh-keygen
+needs-ssh-keygen:
+	@command -v ssh-keygen >/dev/null || \
+	  { echo "ansible-test requires ssh-keygen. On Debian, run: apt-get install openssh-client" >&2; exit 1; }
 
 # An incomplete environment has no stamp and is created again.
 $(STAMP): tests/requirements.txt emulator/pyproject.toml
@@ -112,6 +135,11 @@ $(STAMP): tests/requirements.txt emulator/pyproject.toml
 	@touch $@
 
 .venv/bench/.installed: tests/bench/requirements.txt | $(STAMP)
+	$(BIN)/python -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/tools/.installed: tests/tools/requirements.txt | $(STAMP)
 	$(BIN)/python -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

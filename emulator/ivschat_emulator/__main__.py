@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
 import signal
+import sys
 import threading
 
 from . import moto_bridge
@@ -21,7 +23,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop too when the standard input ends")
     arguments = parser.parse_args()
-    server = moto_bridge.make_server(arguments.host, arguments.port, Control(moto_bridge.application()))
+    # Who can reach the emulator can upload functions, so their code runs only where nobody else can.
+    run_functions = _is_loopback(arguments.host)
+    if not run_functions:
+        print(f"{arguments.host} is not a loopback address: message review functions do not run", file=sys.stderr)
+    control = Control(moto_bridge.application(), run_functions)
+    server = moto_bridge.make_server(arguments.host, arguments.port, control)
 
     def stop(*_: object) -> None:
         # shutdown() waits for serve_forever to end, which runs in the thread that signals interrupt.
@@ -38,6 +45,14 @@ def main() -> None:
         threading.Thread(target=stop_at_end_of_input, daemon=True).start()
     print(f"http://{arguments.host}:{server.port}", flush=True)
     server.serve_forever(poll_interval=0.1)
+    control.stop()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 
 """The WSGI layer around moto: faults, holds, interventions, quotas, latency, the log of calls, set over HTTP by tests.
 
-/moto-api/ivschat/{settings,faults,holds,interventions,calls,verify-token}; settings.py, Fault, Hold and Intervention
-describe the keys, README.md all of it. /moto-api/reset resets all of this with the state.
+/moto-api/ivschat/{settings,faults,holds,interventions,calls,verify-token,connections,flush-logs}; settings.py, Fault,
+Hold and Intervention describe the keys, README.md all of it. /moto-api/reset resets all of this with the state.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from . import moto_bridge
+from .connections import Handshake
+from .messaging import CONNECT, Messaging
+from .rates import Buckets
 from .service_model import (
     OPERATIONS,
     Response,
@@ -50,14 +53,14 @@ _HEADER_TEXT = re.compile(r"[ -~]*")
 class Call:
     """One call in the log. `effect`: it was a write and took effect, even when the caller received an error."""
 
-    number: int
-    time: float
     service: str
     operation: str | None
     parameters: dict[str, Any] | None
-    account: str
-    region: str
-    access_key_id: str
+    account: str = ""
+    region: str = ""
+    access_key_id: str = ""
+    number: int = 0
+    time: float = field(default_factory=time.time)
     status: int | None = None
     error: str | None = None
     fault: str | None = None
@@ -170,8 +173,10 @@ def _raw_response(response: dict[str, Any]) -> Response:
 
 def _validate_match(planned: Fault | Hold | Intervention) -> None:
     """ValueError when the members that say which calls are meant are not allowed."""
-    if planned.operation != "*" and planned.operation not in OPERATIONS:
-        raise ValueError(f"operation: {planned.operation!r} is neither an operation of the service nor *")
+    others = ("*",) if isinstance(planned, Intervention) else ("*", CONNECT)
+    if planned.operation not in (*others, *OPERATIONS):
+        allowed = " nor ".join(("an operation of the service", *others))
+        raise ValueError(f"operation: {planned.operation!r} is neither {allowed}")
     if planned.when not in ("before", "after"):
         raise ValueError(f"when: {planned.when!r} is neither before nor after")
     if not is_number(planned.skip, 0, integer=True):
@@ -181,7 +186,8 @@ def _validate_match(planned: Fault | Hold | Intervention) -> None:
 class Control:
     """The WSGI application in front of moto."""
 
-    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, application: Callable[..., Iterable[bytes]], run_functions: bool = False) -> None:
+        """`run_functions`: whether the code of message review functions may run in this place."""
         self._application = application
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
@@ -189,7 +195,8 @@ class Control:
         self._holds: list[Hold] = []
         self._interventions: list[Intervention] = []
         self._calls: list[Call] = []
-        self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
+        self._buckets = Buckets()
+        self._messaging = Messaging(self._buckets, run_functions)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         """Respond to a request in one piece; raise Unanswered to end its connection without a response."""
@@ -199,10 +206,14 @@ class Control:
         if path.startswith("/moto-api") or _is_ivschat(environ):
             environ["CONTENT_TYPE"] = "application/json"  # By curl's default, moto would read the body as a form.
         try:
-            if path.startswith(PREFIX):
+            if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+                call = self._record(Call(service="ivschat", operation=CONNECT, parameters={"path": path}))
+                response = self._connect(environ, call)
+            elif path.startswith(PREFIX):
                 response = self._control(environ, path[len(PREFIX) :], body)
             elif path == "/moto-api/reset" and environ["REQUEST_METHOD"] == "POST":
                 with moto_bridge.LOCK:
+                    self._messaging.reset()
                     response = self._moto(environ)
                     self._reset()
             elif path.startswith("/moto-api"):
@@ -222,6 +233,8 @@ class Control:
         status, headers, content = response
         if call:
             call.status, call.error = status, call.error or _error_code(response)
+        if status != 101:
+            environ.pop(moto_bridge.WEBSOCKET, None)  # An error that a test asked for has taken its place.
         if environ["REQUEST_METHOD"] != "HEAD":
             # A fault may announce a longer body than it sends; moto's own headers are about another connection.
             hop_by_hop = () if call and call.fault else ("content-length", "transfer-encoding", "connection")
@@ -239,6 +252,10 @@ class Control:
             chunks.close()
         return int(started[0].split()[0]), started[1], content
 
+    def stop(self) -> None:
+        """End what goes on outside of requests: connections of clients, processes of functions."""
+        self._messaging.stop()
+
     # The call log
 
     def _log(self, environ: dict[str, Any], body: bytes) -> Call:
@@ -252,11 +269,11 @@ class Control:
                     parameters = read_parameters(*routed, environ["QUERY_STRING"], body)
         account = moto_bridge.account_of(environ)
         write = service == "ivschat" and operation is not None and is_write(operation)
+        return self._record(Call(service, operation, parameters, account, region, access_key_id, write=write))
+
+    def _record(self, call: Call) -> Call:
         with self._lock:
-            number = len(self._calls) + 1
-            call = Call(
-                number, time.time(), service, operation, parameters, account, region, access_key_id, write=write
-            )
+            call.number = len(self._calls) + 1
             self._calls.append(call)
         return call
 
@@ -272,10 +289,35 @@ class Control:
             time.sleep(SETTINGS["latency"])
         if refusal := self._refusal(call, operation):
             return error_response(refusal, call.parameters)
+        return self._with_faults(environ, call, operation, lambda: self._moto_and_clients(environ, call, operation))
+
+    def _moto_and_clients(self, environ: dict[str, Any], call: Call, operation: str) -> Response:
+        response = self._moto(environ)
+        if response[0] < 300:
+            self._messaging.after_call(operation, call.parameters or {}, json.loads(response[2] or b"{}"))
+        return response
+
+    def _connect(self, environ: dict[str, Any], call: Call) -> Response:
+        """The handshake of a chat client."""
+
+        def accept() -> Response:
+            response, claims = self._messaging.accept(Handshake(environ), environ)
+            if claims:
+                call.region, call.account = claims["roomArn"].split(":")[3:5]
+            return response
+
+        if SETTINGS["latency"]:
+            time.sleep(SETTINGS["latency"])
+        return self._with_faults(environ, call, CONNECT, accept)
+
+    def _with_faults(
+        self, environ: dict[str, Any], call: Call, operation: str, carry_out: Callable[[], Response]
+    ) -> Response:
+        """Carry out a call, with the hold and the fault that it meets."""
         with self._lock:
             cleared = self._faults_cleared
             hold, fault = _take(self._holds, operation), _take(self._faults, operation)
-            due = [item for item in self._interventions if _is_due(item, operation)]
+            due = [item for item in self._interventions if operation != CONNECT and _is_due(item, operation)]
             if fault:
                 fault.count -= 1
                 if not fault.count:
@@ -283,12 +325,12 @@ class Control:
                 call.fault = f"{fault.error or 'response'} {fault.when}"
         if hold and hold.when == "before":
             _wait_until_released(hold)
-        _intervene(due, "before", call)
+        self._intervene(due, "before", call)
         response: Response | None = None
         if not (fault and fault.when == "before"):
-            response = self._moto(environ)
+            response = carry_out()
             call.effect = call.write and response[0] < 300
-        _intervene(due, "after", call)
+        self._intervene(due, "after", call)
         if hold and hold.when == "after":
             _wait_until_released(hold)
         if fault:
@@ -296,21 +338,25 @@ class Control:
         assert response
         return response
 
+    def _intervene(self, due: list[Intervention], when: str, call: Call) -> None:
+        """Carry out the changes; RuntimeError when the service refuses one, for the test must not miss that."""
+        for item in due:
+            if item.when == when:
+                try:
+                    parameters, result = moto_bridge.carry_out(call.account, call.region, item.action, item.parameters)
+                except ServiceError as error:
+                    raise RuntimeError(f"the intervention {item} was refused: {error.code}: {error}") from error
+                self._messaging.after_call(item.action, parameters, result)
+                item.results.append(result)
+
     def _refusal(self, call: Call, operation: str) -> ServiceError | None:
         """The error for expired credentials or a call beyond its quota; the service checks these first."""
         if call.access_key_id in SETTINGS["expired_access_keys"]:
             return ServiceError("ExpiredTokenException", "The security token included in the request is expired")
         tps = SETTINGS.tps(operation)
-        if tps is None:
+        if self._buckets.take((call.account, call.region, operation), tps):
             return None
-        key = (call.account, call.region, operation)
-        with self._lock:
-            clock = time.monotonic()
-            tokens, filled = self._buckets.get(key, (max(tps, 1.0), clock))
-            tokens = min(max(tps, 1.0), tokens + (clock - filled) * tps)
-            allowed = tokens >= 1
-            self._buckets[key] = (tokens - allowed, clock)
-        return None if allowed else ServiceError("ThrottlingException", "Rate exceeded", limit=int(tps))
+        return ServiceError("ThrottlingException", "Rate exceeded", limit=int(tps or 0))
 
     # The control interface
 
@@ -318,8 +364,8 @@ class Control:
         with self._lock:
             SETTINGS.restore()
             self._calls.clear()
-            self._buckets.clear()
             self._interventions.clear()
+        self._buckets.clear()
         self._clear_faults()
         self._release_holds(drop=True)
         moto_bridge.restore_auth()
@@ -352,8 +398,8 @@ class Control:
             case "POST", "settings":
                 with moto_bridge.LOCK:
                     SETTINGS.change(sent)
-                with self._lock:
-                    self._buckets.clear()
+                self._buckets.clear()
+                self._messaging.settings_changed()
             case "DELETE", "settings":
                 SETTINGS.restore()
             case "POST", "faults":
@@ -384,13 +430,19 @@ class Control:
             case "POST", "verify-token":
                 claims = moto_bridge.verify_token(sent["token"])
                 return (200, claims) if claims else (404, {"message": "not a valid token"})
-            case "GET", "settings" | "faults" | "holds" | "interventions" | "calls":
+            case "DELETE", "connections":
+                return 200, {"cut": self._messaging.cut(*_chosen_connections(query))}
+            case "POST", "flush-logs":
+                return 200, {"records": self._messaging.flush_logs()}
+            case "GET", "settings" | "faults" | "holds" | "interventions" | "calls" | "connections":
                 pass
             case _:
                 return 404, {"message": f"no {method} {name}"}
         return 200, self._state(name)
 
     def _state(self, name: str) -> dict[str, Any]:
+        if name == "connections":
+            return {"connections": [connection.describe() for connection in self._messaging.connections({})]}
         with self._lock:
             if name == "settings":
                 return dict(SETTINGS)
@@ -402,6 +454,22 @@ class Control:
                 shown = ("operation", "when", "reached")
                 return {"holds": [{key: getattr(hold, key) for key in shown} for hold in self._holds]}
             return {"calls": [asdict(call) for call in self._calls]}
+
+
+# Parameters of the control interface that choose connections, and their attributes.
+_CONNECTION_FILTERS = {"id": "id", "roomArn": "room_arn", "userId": "user_id"}
+
+
+def _chosen_connections(query: dict[str, list[str]]) -> tuple[dict[str, str], int | None]:
+    """The filters of a query, and the close code if it has one; ValueError when a parameter is not allowed."""
+    parameters = {name: values[-1] for name, values in query.items()}
+    code = parameters.pop("closeCode", None)
+    if code is not None and not re.fullmatch(r"1000|1001|1011|[34]\d{3}", code):
+        raise ValueError(f"closeCode: {code!r} is not 1000, 1001, 1011 or 3000 to 4999")
+    if unknown := sorted(set(parameters) - set(_CONNECTION_FILTERS)):
+        raise ValueError(f"{unknown[0]}: must be one of closeCode, {', '.join(_CONNECTION_FILTERS)}")
+    wanted = {_CONNECTION_FILTERS[name]: value for name, value in parameters.items()}
+    return wanted, None if code is None else int(code)
 
 
 def _read_body(environ: dict[str, Any]) -> bytes:
@@ -459,17 +527,6 @@ def _is_due(intervention: Intervention, operation: str) -> bool:
         return False
     intervention.count -= 1
     return True
-
-
-def _intervene(due: list[Intervention], when: str, call: Call) -> None:
-    """Carry out the changes; RuntimeError when the service refuses one, for the test must not miss that."""
-    for item in due:
-        if item.when == when:
-            try:
-                result = moto_bridge.carry_out(call.account, call.region, item.action, item.parameters)
-            except ServiceError as error:
-                raise RuntimeError(f"the intervention {item} was refused: {error.code}: {error}") from error
-            item.results.append(result)
 
 
 def _wait_until_released(hold: Hold) -> None:

@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 import types
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -26,14 +27,18 @@ from moto.core.responses import (  # type: ignore[attr-defined]  # The first, wh
 )
 from moto.core.serialize import RestJSONSerializer, TimestampSerializer
 from moto.core.utils import get_service_model
+from moto.firehose import models as firehose_models
 from moto.iam.access_control import IAMRequest
 from moto.iam.models import get_account_id_from
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from . import service_model
+from .review import Function
 from .service import IvsChat, dependent_actions
 
+# The application leaves here what serves the connection of a request that it accepts as a WebSocket.
+WEBSOCKET = "ivschat.websocket"
 LOCK = threading.RLock()  # Around all state of the service.
 _URL = r"https?://ivschat\.(.+)\.amazonaws\.com"
 _DEFAULT_AUTH_COUNT = moto_settings.INITIAL_NO_AUTH_ACTION_COUNT
@@ -46,7 +51,7 @@ _AUTH_CODES: dict[type[Any], str] = {
 
 
 class _OtherServices:
-    """moto's S3, Logs, Firehose and Lambda in one account and region."""
+    """moto's S3, Logs, Firehose, Lambda and CloudWatch in one account and region."""
 
     def __init__(self, account: str, region: str) -> None:
         self._account, self._region = account, region
@@ -65,19 +70,60 @@ class _OtherServices:
         return name in self._backend("firehose").delivery_streams
 
     def lambda_policy(self, function_arn: str) -> list[dict[str, Any]]:
-        name, _colon, qualifier = function_arn.partition(":function:")[2].partition(":")
-        try:
-            function = self._backend("lambda").get_function(name, qualifier or None)
-        except Exception as error:
-            if getattr(error, "code", None) != 404:
-                raise
-            return []
+        function, qualifier = self._lambda_function(function_arn)
         # A permission given to a version or an alias is for that one only. (moto distorts the middle of their ARNs.)
         return [
             statement
-            for statement in function.policy.statements
+            for statement in (function.policy.statements if function else [])
             if (statement["Resource"].endswith(f":{qualifier}") if qualifier else statement["Resource"] == function_arn)
         ]
+
+    def _lambda_function(self, function_arn: str) -> tuple[Any, str]:
+        """moto's function, None when there is none, and the qualifier in the ARN."""
+        name, _colon, qualifier = function_arn.partition(":function:")[2].partition(":")
+        try:
+            return self._backend("lambda").get_function(name, qualifier or None), qualifier
+        except Exception as error:
+            if getattr(error, "code", None) != 404:
+                raise
+            return None, qualifier
+
+    def review_function(self, function_arn: str) -> Function | None:
+        """What is needed to run a Lambda function; None when there is none, or it is an image."""
+        function, _qualifier = self._lambda_function(function_arn)
+        if function is None or not (function.code_bytes and function.handler and function.run_time):
+            return None
+        environment = tuple(sorted({**function.environment_vars, "AWS_REGION": self._region}.items()))
+        version = repr((function.code_sha_256, function.handler, function.run_time, environment))
+        return Function(function_arn, function.run_time, function.handler, function.code_bytes, environment, version)
+
+    # message_logs.Destinations
+
+    def put_object(self, bucket: str, key: str, content: bytes) -> None:
+        if not self.has_bucket(bucket):
+            raise LookupError(bucket)
+        self._backend("s3", "aws").put_object(bucket, key, content)
+
+    def put_log_events(self, group: str, stream: str, events: list[tuple[int, str]]) -> None:
+        if not self.has_log_group(group):
+            raise LookupError(group)
+        self._backend("logs").ensure_log_stream(group, stream)
+        self._backend("logs").put_log_events(
+            group, stream, [{"timestamp": moment, "message": message} for moment, message in events]
+        )
+
+    def put_records(self, stream: str, records: list[bytes]) -> None:
+        if not self.has_delivery_stream(stream):
+            raise LookupError(stream)
+        # Some versions of moto decode the data there, others where they read the request.
+        encode = b64encode if hasattr(firehose_models, "b64decode") else bytes
+        self._backend("firehose").put_record_batch(stream, [{"Data": encode(record)} for record in records])
+
+    def put_metric(self, name: str, dimension: str, value: str) -> None:
+        dimensions = [{"Name": dimension, "Value": value}]
+        datum = {"MetricName": name, "Dimensions": dimensions, "Value": 1, "Unit": "Count"}
+        datum["Dimensions.member"] = dimensions  # As some versions of moto call it.
+        self._backend("cloudwatch").put_metric_data("AWS/IVSChat", [datum])
 
 
 class IvsChatBackend(BaseBackend):
@@ -85,7 +131,8 @@ class IvsChatBackend(BaseBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.service = IvsChat(account_id, region_name, _OtherServices(account_id, region_name))
+        self.others = _OtherServices(account_id, region_name)
+        self.service = IvsChat(account_id, region_name, self.others)
 
     @property
     def _url_module(self) -> Any:
@@ -207,21 +254,46 @@ def has_region(region: str) -> bool:
     return region in BACKENDS["123456789012"].regions
 
 
-def carry_out(account: str, region: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Carry out an operation without a request; a resource can be named in place of its ARN. ServiceError: refused."""
+def carry_out(
+    account: str, region: str, operation: str, parameters: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Carry out an operation without a request; a resource can be named in place of its ARN.
+
+    Returns the parameters with ARNs, and the output. ServiceError: refused.
+    """
     with LOCK:
         service = BACKENDS[account][region].service
         parameters = {**parameters, **service.arns_for_names(operation, parameters)}
         service_model.validate(service_model.OPERATIONS[operation], parameters)
-        result: dict[str, Any] = service.call(operation, parameters)
-        return result
+        return parameters, service.call(operation, parameters)
 
 
 def verify_token(token: str) -> dict[str, Any] | None:
     """What a chat token of any account and region was created for; None when it is not valid."""
+    return _first_service(lambda service: service.verify_token(token))
+
+
+def use_token(token: str) -> dict[str, Any] | None:
+    """What a chat token of any account and region was created for, once; None when it is not valid."""
+    return _first_service(lambda service: service.use_token(token))
+
+
+def _first_service(ask: Callable[[IvsChat], dict[str, Any] | None]) -> dict[str, Any] | None:
     with LOCK:
-        claims = [backend.service.verify_token(token) for _account, _region, backend in BACKENDS.iter_backends()]  # type: ignore
-    return next(filter(None, claims), None)
+        answers = (ask(backend.service) for _account, _region, backend in BACKENDS.iter_backends())  # type: ignore
+        return next(filter(None, answers), None)
+
+
+def service_of(arn: str) -> IvsChat:
+    """The service in the account and region of an ARN."""
+    region, account = arn.split(":")[3:5]
+    return BACKENDS[account][region].service
+
+
+def others_of(arn: str) -> _OtherServices:
+    """The other services in the account and region of an ARN."""
+    region, account = arn.split(":")[3:5]
+    return BACKENDS[account][region].others
 
 
 def restore_auth() -> None:
@@ -267,6 +339,11 @@ class _RequestHandler(_HttpHandler):
             body = b"".join(self.server.app(environ, cast(Any, lambda *args: started.extend(args))))
         except Unanswered:
             self.close_connection = True
+            return
+        if serve := environ.get(WEBSOCKET):
+            self.close_connection = True
+            self.connection.setblocking(False)  # So that peek() returns what has been read beyond the request.
+            serve(self.connection, self.rfile.peek())
             return
         status, headers = started
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from types import TracebackType
 from typing import Any
@@ -166,6 +167,25 @@ class Emulator:
             return dict(self.request("POST", "ivschat/verify-token", {"token": token}))
         except ValueError:
             return None
+
+    @property
+    def websocket_url(self) -> str:
+        """The URL that chat clients connect to."""
+        return self.url.replace("http", "ws", 1)
+
+    def connections(self, **wanted: str) -> list[dict[str, Any]]:
+        """The connections of chat clients, those whose members (id, roomArn, userId) have these values."""
+        connections = self.request("GET", "ivschat/connections")["connections"]
+        return [each for each in connections if wanted.items() <= each.items()]
+
+    def cut_connections(self, close_code: int | None = None, **wanted: str) -> int:
+        """End connections, chosen as by `connections`, with a close code or as a network failure; their number."""
+        query = wanted if close_code is None else {**wanted, "closeCode": str(close_code)}
+        return int(self.request("DELETE", f"ivschat/connections?{urllib.parse.urlencode(query)}")["cut"])
+
+    def flush_logs(self) -> int:
+        """Write the chat logs that wait for their interval; the number of records."""
+        return int(self.request("POST", "ivschat/flush-logs", {})["records"])
 
     def client(self, service: str, region: str = "us-east-1", config: Any = None, **credentials: Any) -> Any:
         """A boto3 client for this emulator that retries nothing; `credentials` and `config` as boto3.client takes."""

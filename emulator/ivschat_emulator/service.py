@@ -32,7 +32,6 @@ from .settings import SETTINGS
 ROOM, LOGGING_CONFIGURATION = "room", "logging-configuration"
 MAX_TAGS = 50
 MAX_ATTRIBUTES_BYTES = 1024
-TOKEN_LIFETIME = timedelta(minutes=1)
 
 # Actions that the caller needs besides ivschat:<Operation>: those under "" always, the others when the member is given
 # (service authorization reference; Chat User Guide, chat logging).
@@ -280,7 +279,7 @@ class IvsChat:
             # Choice: a handler is replaced as a whole, and members not given get their defaults. The default of
             # fallbackResult is ALLOW; {"uri": ""} removes the handler (API reference, UpdateRoom).
             handler = {"uri": "", "fallbackResult": "ALLOW", **parameters["messageReviewHandler"]}
-            if handler["uri"] and not self._may_invoke(handler["uri"], arn):
+            if handler["uri"] and not self.may_invoke(handler["uri"], arn):
                 raise validation_exception([("messageReviewHandler.uri", "invalid lambda permission")])
             changes["messageReviewHandler"] = handler
         wanted = changes.get("loggingConfigurationIdentifiers", [])
@@ -297,7 +296,8 @@ class IvsChat:
                 raise _conflict(identifier, f"is in state {configuration['state']}")
         return changes
 
-    def _may_invoke(self, function_arn: str, room_arn: str) -> bool:
+    def may_invoke(self, function_arn: str, room_arn: str) -> bool:
+        """Whether the resource policy of a Lambda function permits its use as a room's review handler."""
         region, account = function_arn.split(":")[3:5]
         if (region, account) != (self._region, self._account):
             return False
@@ -385,13 +385,14 @@ class IvsChat:
         arn = parameters["resourceArn"]
         return self._read(_kind_of(arn), arn)
 
-    # Messaging. There are no connections here: a call has no effect but its entry in the call log.
+    # Messaging. What is said here reaches clients by messaging.py; in one process with moto there are none.
 
     def create_chat_token(self, parameters: dict[str, Any]) -> dict[str, Any]:
         self._find(ROOM, parameters["roomIdentifier"])
         created, token = now(), secrets.token_urlsafe(96)
-        session = timedelta(minutes=parameters.get("sessionDurationInMinutes", 60))
-        times = {"tokenExpirationTime": created + TOKEN_LIFETIME, "sessionExpirationTime": created + session}
+        session = parameters.get("sessionDurationInMinutes", 60) * timedelta(seconds=SETTINGS["session_minute"])
+        lifetime = timedelta(seconds=SETTINGS["token_lifetime"])
+        times = {"tokenExpirationTime": created + lifetime, "sessionExpirationTime": created + session}
         self._tokens[token] = {
             "roomArn": parameters["roomIdentifier"],
             "userId": parameters["userId"],
@@ -402,12 +403,29 @@ class IvsChat:
         return {"token": token, **times}
 
     def verify_token(self, token: str) -> dict[str, Any] | None:
-        """What a token was created for; None when it is unknown, too old to connect, or its room is deleted."""
+        """What a token was created for; None when it is unknown, used, too old to connect, or its room is deleted."""
         claims = self._tokens.get(token)
         if not claims or claims["tokenExpirationTime"] < datetime.now(timezone.utc):
             return None
-        room = self._resources[ROOM].get(claims["roomArn"])
-        return claims if room and room.current_fields() else None
+        return claims if self.room(claims["roomArn"]) else None
+
+    def use_token(self, token: str) -> dict[str, Any] | None:
+        """What a token was created for, once: it connects one client (Chat User Guide)."""
+        claims = self.verify_token(token)
+        if claims:
+            del self._tokens[token]
+        return claims
+
+    def room(self, arn: str) -> dict[str, Any] | None:
+        """The current state of a room; None when there is no such room."""
+        resource = self._resources[ROOM].get(arn)
+        return resource.current_fields() if resource else None
+
+    def logging_configurations_of(self, room: dict[str, Any]) -> list[dict[str, Any]]:
+        """The current state of a room's logging configurations."""
+        arns = room.get("loggingConfigurationIdentifiers", [])
+        resources = [self._resources[LOGGING_CONFIGURATION].get(arn) for arn in arns]
+        return [fields for resource in resources if resource and (fields := resource.current_fields())]
 
     def send_event(self, parameters: dict[str, Any]) -> dict[str, Any]:
         self._find(ROOM, parameters["roomIdentifier"])
@@ -549,9 +567,14 @@ def _check_tags(keys: Any, member: str = "tags") -> None:
         raise validation_exception([(member, "keys must not start with aws:")])
 
 
+def attributes_size(attributes: dict[str, str]) -> int:
+    """The size in bytes of the keys and values, in UTF-8."""
+    return sum(len(text.encode()) for item in attributes.items() for text in item)
+
+
 def _check_attributes(attributes: dict[str, str]) -> None:
-    # "1 KB total" (API reference); keys and values, in UTF-8.
-    if sum(len(text.encode()) for item in attributes.items() for text in item) > MAX_ATTRIBUTES_BYTES:
+    # "1 KB total" (API reference).
+    if attributes_size(attributes) > MAX_ATTRIBUTES_BYTES:
         raise validation_exception(
             [("attributes", f"total size must be less than or equal to {MAX_ATTRIBUTES_BYTES} bytes")]
         )

@@ -44,6 +44,20 @@ DEFAULTS: dict[str, Any] = {
     # Chat User Guide, service quotas; 50,000 rooms is a guess.
     "limits": {"rooms": 50000, "logging_configurations": 10},
     "expired_access_keys": [],
+    "token_lifetime": 60,
+    "session_minute": 60,
+    # Chat User Guide, service quotas.
+    "messaging_limits": {
+        "connections": 50000,
+        "requests_per_connection": 10,
+        "SendMessage": 1000,
+        "DeleteMessage": 100,
+        "DisconnectUser": 100,
+    },
+    "client_backlog": 1048576,
+    "delete_room_disconnects": False,
+    "log_intervals": {"s3": 300, "cloudWatchLogs": 10, "firehose": 10},
+    "review_timeout": 0.2,
     # The rest decides what is not known of the service (README.md, guessed).
     "unset_members": {
         "name": "as_written",
@@ -120,11 +134,25 @@ _RULES: dict[str, tuple[str, Any]] = {
         lambda v: _map_of(v, DEFAULTS["limits"], lambda n: is_number(n, 0, integer=True)),
     ),
     "expired_access_keys": ("a list of access key ids", lambda v: _list_of(v, lambda item: isinstance(item, str))),
+    "token_lifetime": ("a number of seconds, 0 or more", lambda v: is_number(v, 0)),
+    "session_minute": ("a number of seconds, 0 or more", lambda v: is_number(v, 0)),
+    "messaging_limits": (
+        '{"connections": N, "requests_per_connection": N, "SendMessage": N, "DeleteMessage": N, "DisconnectUser": N}, '
+        "each null or a number greater than 0",
+        lambda v: _map_of(v, DEFAULTS["messaging_limits"], lambda n: n is None or (is_number(n, 0) and n > 0)),
+    ),
+    "client_backlog": ("a number of bytes, 0 or more", lambda v: is_number(v, 0, integer=True)),
+    "delete_room_disconnects": ("true or false", lambda v: isinstance(v, bool)),
+    "log_intervals": (
+        '{"s3": S, "cloudWatchLogs": S, "firehose": S} in seconds',
+        lambda v: _map_of(v, DEFAULTS["log_intervals"], lambda seconds: is_number(seconds, 0)),
+    ),
+    "review_timeout": ("a number of seconds greater than 0", lambda v: is_number(v, 0) and v > 0),
 }
 
 
 # Maps in which entries that are not given keep their values.
-_MERGED = ("limits", "unset_members", "refusals")
+_MERGED = ("limits", "messaging_limits", "log_intervals", "unset_members", "refusals")
 
 
 class Settings(dict[str, Any]):

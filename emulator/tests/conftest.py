@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from emulator.tests.chat import Chat
 from emulator.tests.helpers import make_function
 from emulator.tests.wire import REGION
 from ivschat_emulator import Emulator
@@ -54,3 +55,10 @@ def handler(clients: Callable[..., Any]) -> str:
         FunctionName="review", StatementId="ivschat", Action="lambda:InvokeFunction", Principal="ivschat.amazonaws.com"
     )
     return arn
+
+
+@pytest.fixture
+def chat(emulator: Emulator, ivschat: Any) -> Iterator[Chat]:
+    """A room to talk in."""
+    with Chat(emulator, ivschat) as room:
+        yield room

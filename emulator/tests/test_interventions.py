@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from emulator.tests.chat import Chat
 from emulator.tests.helpers import listed, refused
 from ivschat_emulator import Emulator
 
@@ -142,3 +143,21 @@ def test_bad_intervention(emulator: Emulator, bad: dict[str, Any], named: str) -
     with pytest.raises(ValueError, match=named):
         emulator.request("POST", "ivschat/interventions", {"operation": "ListRooms", "action": "CreateRoom", **bad})
     assert emulator.interventions() == []
+
+
+def test_clients_receive_what_an_intervention_sends(ivschat: Any, emulator: Emulator) -> None:
+    with Chat(emulator, ivschat, name="lobby") as lobby:
+        ann = lobby.join()
+        emulator.intervene("GetRoom", "SendEvent", roomIdentifier="lobby", eventName="meanwhile")
+        ivschat.get_room(identifier=lobby.room)
+        assert ann.receive()["EventName"] == "meanwhile"
+
+
+def test_handshakes_have_no_interventions(ivschat: Any, emulator: Emulator) -> None:
+    with pytest.raises(ValueError, match="Connect"):
+        emulator.intervene("Connect", "CreateRoom")
+    with Chat(emulator, ivschat) as lobby:
+        emulator.intervene("*", "CreateRoom", skip=1)
+        lobby.join()  # A call, and the handshake.
+        assert len(ivschat.list_rooms()["rooms"]) == 1
+        assert len(ivschat.list_rooms()["rooms"]) == 2

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ivschat_emulator.control import TRANSPORT_FAULTS, Call, Fault, Intervention
+from ivschat_emulator.guesses import GUESSES
 from ivschat_emulator.settings import DEFAULTS
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -51,6 +52,20 @@ def test_the_readme_names_every_member_of_a_call() -> None:
     section = README.partition("### The call log")[2].partition("\n## ")[0]
     named = re.findall(r"`(\w+)`", section)
     assert [field.name for field in dataclasses.fields(Call) if field.name not in named] == []
+
+
+def test_the_readme_has_the_table_of_guesses() -> None:
+    """Word for word: the table in the code is the one place of these guesses."""
+    rows = [(guess.behavior, "" if guess.value is None else f"`{guess.value!r}`") for guess in GUESSES.values()]
+    section = README.partition("### Guesses of messaging\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| (.*) \| (.*?) ?\|$", section, re.MULTILINE) == [("Behavior", "Value"), *rows]
+
+
+def test_every_guess_is_used() -> None:
+    """A value that the code does not read would be a claim without effect."""
+    code = "".join(file.read_text() for file in (Path(__file__).parents[1] / "ivschat_emulator").glob("*.py"))
+    unused = [name for name, guess in GUESSES.items() if guess.value is not None and f'guess("{name}")' not in code]
+    assert [name for name in unused if f'_refused("{name}"' not in code] == []
 
 
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))

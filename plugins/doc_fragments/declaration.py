@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -41,6 +42,10 @@ options:
     type: int
     default: 300
 notes:
+  - In check mode, V((known after apply\)) stands for the ARN and the ID that the service assigns when the resource is
+    created. Options that take an ARN accept this value in check mode, so that a task can use the registered result of
+    an earlier one. A refusal that an earlier task of the playbook might prevent is a warning in check mode, for example
+    if a logging configuration does not exist yet, or if rooms still use it.
   - This collection retries API calls itself and ignores C(retries) in O(aws_config). Retries by botocore would repeat
     a create blindly, and the service has no client token that would make this safe.
 """

@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   room_arn:
-    description: The ARN of the room, which must be in the region of the task. A bare ID is not accepted.
+    description:
+      - The ARN of the room, which must be in the region of the task. A bare ID is not accepted.
+      - In check mode, V((known after apply\)) stands for the ARN of a room that an earlier task creates.
     type: str
   room_name:
     description:
@@ -34,7 +37,8 @@ notes:
   - Exactly one of O(room_arn), O(room_name) and O(rooms) is required.
   - Rooms are handled independently. If the call for one room fails, the module still tries the others. Then the task
     fails and returns RV(rooms) for all rooms.
-  - In check mode, the module looks up all rooms, including those specified by ARN, and writes nothing.
+  - In check mode, the module looks up all rooms, including those specified by ARN, and writes nothing. A room that does
+    not exist is a warning, because an earlier task of the playbook might create it.
 """
 
     # For modules whose effect cannot be read from the service.

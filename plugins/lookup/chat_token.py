@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ short_description: Create tokens for users of an Amazon IVS Chat room
 description:
   - Creates a token for each user ID. With its token, a client can connect to a room of Amazon Interactive Video
     Service (IVS) Chat. The token must be used within one minute.
-  - Every evaluation creates new tokens, in check mode too. A variable that contains the lookup is evaluated each time
-    it is used. To create a token only once, use M(aws_ivs.chat.ivschat_chat_token) or C(set_fact).
+  - Every evaluation creates new tokens. A variable that contains the lookup is evaluated each time it is used. To
+    create a token only once, use M(aws_ivs.chat.ivschat_chat_token) or C(set_fact).
+  - With C(--check), no call is made, and V((known after apply\)) stands for each token. A lookup does not see the
+    keyword C(check_mode) of a task.
   - A token is a secret. Set C(no_log) to V(true) on the tasks that use it.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
@@ -20,7 +23,9 @@ options:
     description: The IDs of the users, each of 1 to 128 characters.
     required: true
   room_arn:
-    description: The ARN of the room. Exactly one of O(room_arn) and O(room_name) is required.
+    description:
+      - The ARN of the room. Exactly one of O(room_arn) and O(room_name) is required.
+      - With C(--check), V((known after apply\)) stands for the ARN of a room that an earlier task creates.
     type: str
   room_name:
     description: The exact name of the room. The lookup fails if no room or more than one room has the name.
@@ -41,7 +46,7 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.plugins
   - amazon.aws.region.plugins
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_chat_token
 """
@@ -61,7 +66,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The tokens, one for each user.
+  description: The tokens, one for each user. V((known after apply\)) with C(--check).
   type: list
   elements: str
 """
@@ -77,7 +82,13 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.plugin_utils.lookup import AWSLookupBase
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import create_chat_token
 from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import find_targets
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import VERSION, format_error, validate_region
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    VERSION,
+    format_error,
+    input_errors,
+    validate_region,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import KNOWN_AFTER_APPLY
 from ansible_collections.aws_ivs.chat.plugins.module_utils._retries import clean_error_responses
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
     validate_endpoint_url,
@@ -85,6 +96,10 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
 )
 
 OPTIONS = ("room_arn", "room_name", "capabilities", "session_duration", "attributes")
+
+
+def _refuse(message):
+    raise AnsibleAWSError(message=message)
 
 
 class LookupModule(AWSLookupBase):
@@ -100,15 +115,21 @@ class LookupModule(AWSLookupBase):
             for term in terms
             if not isinstance(term, (str, int)) or isinstance(term, bool)
         ]
-        if (options["room_arn"] is None) is (options["room_name"] is None):
-            errors.append("room_arn, room_name: exactly one of them is required")
-        if errors:
+        errors += [
+            f"{name}: null is not valid: omit it, or specify a room"
+            for name in ("room_arn", "room_name")
+            if name in kwargs and kwargs[name] is None
+        ]
+        check_mode = bool((variables or {}).get("ansible_check_mode"))
+        if errors := input_errors(errors, check_mode):
             raise AnsibleLookupError("; ".join(dict.fromkeys(errors)))
+        if check_mode:
+            return [KNOWN_AFTER_APPLY for _user in users]
         set_collection_info("aws_ivs.chat", VERSION)
         client = self.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
         clean_error_responses(client)
         try:
-            (target,) = find_targets(client, options)
+            (target,) = find_targets(client, options, _refuse)
             return [create_chat_token(client, target.arn, user)["token"] for user in users]
         except AnsibleAWSError as error:
             message = format_error(error.exception, error.message)

@@ -108,6 +108,17 @@ def list_rooms(
         return []
 
 
+@IvsChatErrorHandler.common_error_handler("list rooms")
+def list_rooms_until(client: Any, enough: Callable[[Resource], bool]) -> list[Resource]:
+    """ListRooms from its front, the last update first, until `enough` is true of an entry, or to the end."""
+    rooms = []
+    for room in _pages(client.list_rooms, "rooms"):
+        rooms.append(normalise(ROOM, room))
+        if enough(rooms[-1]):
+            break
+    return rooms
+
+
 @IvsChatErrorHandler.list_error_handler("get room")
 def get_room(client: Any, arn: str) -> Resource | None:
     """GetRoom, or None when there is no such room."""

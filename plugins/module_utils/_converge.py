@@ -10,10 +10,18 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from ._api import list_by_name
 from ._identity import Found
-from ._module import SHARED_OPTIONS, IvsChatModule, write_unless_check_mode
-from ._plan import Declaration, diff
-from ._resources import Kind, Resource, text_tags
+from ._module import (
+    SHARED_OPTIONS,
+    IvsChatModule,
+    refuse_unless_check_mode,
+    warn_if_unknown,
+    write_unless_check_mode,
+)
+from ._plan import Declaration, Plan, diff, predict
+from ._resources import KNOWN_AFTER_APPLY, STACK_TAG, Kind, Resource, describe, is_deleting, text_tags
+from ._retries import record_writes
 from ._waits import wait_deleted
 from ._write import WaitOptions, WriteResult, write_plan
 
@@ -30,39 +38,92 @@ def converge(
     given: Resource,
     found: Found,
     before_write: Callable[[], None] | None = None,
-    **returns: Any,
+    predicted: dict[str, Any] | None = None,
+    actual: dict[str, Any] | None = None,
 ) -> None:
     """Bring a resource to the declared state and exit.
 
-    `before_write` is called first when something must be written; `returns` is added to the result.
-    Raises AnsibleAWSError.
+    `before_write` is called first when something must be written. What a module returns besides its resource is
+    `predicted` in check mode, and otherwise `actual`, as it is after the writes or at the failure.
+    Raises AnsibleAWSError; after a write with `changed` and the accepted operations.
     """
+    arn = module.params["arn"]
+    warn_if_unknown(module, "arn", [arn], kind, "prediction for this task")
     declaration = _declaration(module, kind, given, found)
     plan = declaration.plan(found.before)
+    _warn(module, client, plan)
+    writes = record_writes(client)
 
-    def write() -> WriteResult:
+    def without_writing() -> tuple[WriteResult, dict[str, Any]]:
+        if found.unconfirmed and found.before:
+            module.warn(
+                f"Lists show the {kind.title} {found.before['arn']} and Get does not find it: if it has been deleted, "
+                "there is nothing to do"
+            )
+        return WriteResult(predict(plan, arn), plan.changed, plan), predicted or {}
+
+    def write() -> tuple[WriteResult, dict[str, Any]]:
         options = WaitOptions(module.params["wait"], module.params["wait_timeout"], module.params["arn"] is None)
-        for deleting in found.deleting if plan.changed or (options.wait and plan.after is None) else ():
-            wait_deleted(client, kind, deleting, options.timeout)
+        creates = plan.before is None and plan.after is not None
         if before_write and plan.changed:
             before_write()
-        return write_plan(client, plan, declaration, options)
+        if creates:
+            _wait_deleting(client, kind, found, options)
+        written = write_plan(client, plan, declaration, options)
+        if plan.after is None and options.wait:
+            _wait_deleting(client, kind, found, options)
+        return written, actual or {}
 
-    written = write_unless_check_mode(module, lambda: WriteResult(plan.after, plan.changed, plan), write)
+    try:
+        written, returns = write_unless_check_mode(module, without_writing, write)
+    except AnsibleAWSError as error:
+        if writes:
+            error.kwargs.update({"changed": True, "writes": writes, **(actual or {})})
+        raise
     result = {"changed": written.changed, kind.name: written.resource, **returns}
     if module._diff:
         result["diff"] = diff(written.plan, written.changed)
     module.exit_json(**result)
 
 
+def _wait_deleting(client: Any, kind: Kind, found: Found, options: WaitOptions) -> None:
+    """Wait for what is already being deleted: a create of its name waits for that, and `absent`; an update does not."""
+    for deleting in found.deleting:
+        wait_deleted(client, kind, deleting, options.timeout)
+
+
+def _warn(module: IvsChatModule, client: Any, plan: Plan) -> None:
+    """Warn of a change to a stack's member, and of a rename onto a name that another resource has."""
+    before, after, title = plan.before, plan.after, plan.kind.title
+    if before is None or not plan.changed:
+        return
+    if stack := before["tags"].get(STACK_TAG):
+        module.warn(
+            f"The {title} {before['arn']} is a member of the stack {stack!r} (tag {STACK_TAG}): the next run of that "
+            "stack brings it back to what the stack declares"
+        )
+    if after is not None and after["name"] and after["name"] != before["name"]:
+        others = [
+            resource
+            for resource in list_by_name(client, plan.kind, after["name"])
+            if resource["arn"] != before["arn"] and not is_deleting(resource)
+        ]
+        if others:
+            module.warn(
+                f"name: {after['name']!r} is already the name of {describe(others)}; from now on, tasks need the ARN "
+                f"to identify a {title} of this name"
+            )
+
+
 def _declaration(module: IvsChatModule, kind: Kind, given: Resource, found: Found) -> Declaration:
     params = module.params
     if params["state"] == "absent":
         return Declaration(kind, present=False)
-    if found.before is None and params["arn"] is not None:
-        raise AnsibleAWSError(
-            message=f"arn: there is no {kind.title} {params['arn']}, and an ARN cannot be created; specify only name "
-            "to create one"
+    if found.before is None and params["arn"] not in (None, KNOWN_AFTER_APPLY):
+        refuse_unless_check_mode(
+            module,
+            f"arn: there is no {kind.title} {params['arn']}, and an ARN cannot be created; specify only name to create "
+            "one",
         )
     tags = text_tags(params["tags"]) if params["tags"] is not None else None
-    return Declaration(kind, given, tags, params["purge_tags"])
+    return Declaration(kind, given, tags, params["purge_tags"], kept_tags=(STACK_TAG,))

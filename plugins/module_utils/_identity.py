@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ._api import OPERATIONS, list_by_name
 from ._polling import poll
-from ._resources import Kind, Resource, age_order, describe, is_arn, is_deleting
+from ._resources import KNOWN_AFTER_APPLY, Kind, Resource, age_order, describe, is_arn, is_deleting
 
 # Runs that create one name at once remove their duplicates within seconds, and List and Get agree within seconds, so
 # what is ambiguous is looked at again for this long (s). Always: whether it is young cannot be said without a clock
@@ -25,14 +25,20 @@ class Found(NamedTuple):
 
     before: Resource | None
     deleting: list[Resource]
+    unconfirmed: bool = False  # a list shows the resource, and Get does not find it
 
 
-def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
+def find(client: Any, kind: Kind, arn: str | None, name: str | None, absent: bool = False) -> Found:
     """Find a resource by its ARN or, without one, by its name, which is not empty.
 
+    One whose ARN is not known yet does not exist.
+
     Raises AnsibleAWSError when several resources have the name; it lists their ARNs and create times. Also when List
-    shows one that Get does not find: if it is Get that lags, to treat it as absent would create a second one.
+    shows one that Get does not find: if it is Get that lags, to treat it as absent would create a second one. With
+    `absent` that one is returned: to delete it by its ARN does no harm, whichever of the two is right.
     """
+    if arn == KNOWN_AFTER_APPLY:
+        return Found(None, [])
     if arn is not None:
         resource = OPERATIONS[kind].get(client, arn)
         if resource is not None and is_deleting(resource):
@@ -42,6 +48,7 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
         raise AnsibleAWSError(message=f"name: a {kind.title} without a name is identified by its ARN only")
     candidates: list[Resource] = []
     listed: list[Resource] = []
+    deleting: list[Resource] = []
     for _now in poll(LOOK_AGAIN):
         matches = list_by_name(client, kind, name)
         listed = [resource for resource in matches if not is_deleting(resource)]
@@ -51,6 +58,8 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None) -> Found:
         candidates = still_existing(client, kind, listed) if len(listed) > 1 else listed
         if len(candidates) == 1 and (before := with_details(client, kind, candidates[0])):
             return Found(before, deleting)
+    if absent and len(listed) == 1:
+        return Found(listed[0], deleting, unconfirmed=True)
     if len(candidates) <= 1:
         raise inconsistent_read_error(kind, [resource["arn"] for resource in listed])
     raise AnsibleAWSError(
@@ -83,11 +92,13 @@ def still_existing(client: Any, kind: Kind, listed: Iterable[Resource]) -> list[
     return [resource for resource in found if resource and not is_deleting(resource)]
 
 
-def resolve_arns(client: Any, kind: Kind, identifiers: list[str], option: str) -> list[str]:
+def resolve_arns(
+    client: Any, kind: Kind, identifiers: list[str], option: str, refuse: Callable[[str], None]
+) -> list[str]:
     """Resolve names to ARNs, with one listing for all of them, in the given order; ARNs stay as they are.
 
-    Raises AnsibleAWSError for names that no resource or several resources have, and for two identifiers of one
-    resource.
+    Calls `refuse` with a message for names that no resource has; they stay names if it returns. Raises AnsibleAWSError
+    for names that several resources have, and for two identifiers of one resource.
     """
     names = [identifier for identifier in identifiers if not is_arn(identifier)]
     by_name: dict[str, list[Resource]] = {}
@@ -96,10 +107,13 @@ def resolve_arns(client: Any, kind: Kind, identifiers: list[str], option: str) -
         if all(len(matches) <= 1 for matches in by_name.values()):
             break
     errors = [_unresolved(kind, name, matches, option) for name, matches in by_name.items() if len(matches) != 1]
-    if errors:
+    if any(len(matches) > 1 for matches in by_name.values()):
         raise AnsibleAWSError(message="; ".join(errors))
-    arns = [identifier if is_arn(identifier) else by_name[identifier][0]["arn"] for identifier in identifiers]
-    if repeated := sorted({arn for arn in arns if arns.count(arn) > 1}):
+    if errors:
+        refuse("; ".join(errors))
+    known = {name: matches[0]["arn"] for name, matches in by_name.items() if matches}
+    arns = [known.get(identifier, identifier) for identifier in identifiers]
+    if repeated := sorted({arn for arn in arns if arns.count(arn) > 1} - {KNOWN_AFTER_APPLY}):
         raise AnsibleAWSError(message=f"{option}: two entries identify {repeated[0]}: specify each {kind.title} once")
     return arns
 

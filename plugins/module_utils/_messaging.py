@@ -13,8 +13,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ._api import get_room
 from ._identity import resolve_arns
-from ._module import IvsChatModule, format_error, write_unless_check_mode
-from ._resources import MESSAGING_QUOTA, QUOTAS, ROOM, is_arn
+from ._module import IvsChatModule, format_error, refuse_unless_check_mode, write_unless_check_mode
+from ._resources import KNOWN_AFTER_APPLY, MESSAGING_QUOTA, QUOTAS, ROOM, is_arn, is_known_arn
 from ._retries import error_code, limit_rate, outcome_unknown
 
 ONE_ROOM: dict[str, Any] = {"room_arn": {}, "room_name": {}}
@@ -22,31 +22,29 @@ SOME_ROOMS: dict[str, Any] = {**ONE_ROOM, "rooms": {"type": "list", "elements": 
 
 
 class Target(NamedTuple):
-    """One of the rooms that a task identifies: as the user specified it, and its ARN."""
+    """One of the rooms that a task identifies: as the user specified it, and its ARN, if that is known already."""
 
     room: str
     arn: str
 
 
-def find_targets(client: Any, params: dict[str, Any]) -> list[Target]:
+def find_targets(client: Any, params: dict[str, Any], refuse: Callable[[str], None]) -> list[Target]:
     """Find the rooms that a task identifies, with at most one listing, in the order in which they were specified.
 
-    Raises AnsibleAWSError for a name that no room or several rooms have, and for a room that is specified twice.
+    Calls `refuse` with a message for a name that no room has. Raises AnsibleAWSError for a name that several rooms
+    have, and for a room that is specified twice.
     """
     option = next(name for name in SOME_ROOMS if params.get(name) is not None)
     rooms = params[option] if option == "rooms" else [params[option]]
-    return [Target(*pair) for pair in zip(rooms, resolve_arns(client, ROOM, rooms, option), strict=True)]
+    arns = resolve_arns(client, ROOM, rooms, option, refuse)
+    return [Target(room, arn if is_arn(arn) else KNOWN_AFTER_APPLY) for room, arn in zip(rooms, arns, strict=True)]
 
 
-def check_room_exists(client: Any, target: Target) -> None:
-    """Raise AnsibleAWSError when the real run would: a room that is specified by its ARN may not exist."""
-    if is_arn(target.room) and get_room(client, target.arn) is None:
-        raise AnsibleAWSError(message=f"there is no room {target.arn}")
-
-
-def _predict(client: Any, target: Target) -> dict[str, Any]:
-    check_room_exists(client, target)
-    return {}
+def predict_call(module: IvsChatModule, client: Any, target: Target, *members: str) -> dict[str, Any]:
+    """Return the members of a call that check mode does not make: None. The room must exist, or be created earlier."""
+    if is_known_arn(target.room) and get_room(client, target.arn) is None:
+        refuse_unless_check_mode(module, f"there is no room {target.arn}")
+    return dict.fromkeys(members)
 
 
 def call_for_rooms(
@@ -61,7 +59,7 @@ def call_for_rooms(
     `members` are what the call returns (None in check mode); the hint tells a user what to expect after a call whose
     outcome is unknown. Fails, after all rooms, when some failed. Raises AnsibleAWSError before the first call only.
     """
-    targets = find_targets(client, module.params)
+    targets = find_targets(client, module.params, partial(refuse_unless_check_mode, module))
     limit_rate(client, lambda operation: QUOTAS["room"] if operation == "GetRoom" else MESSAGING_QUOTA)
     results: list[dict[str, Any]] = []
     changed, not_tried = False, ""
@@ -73,7 +71,9 @@ def call_for_rooms(
         try:
             result.update(
                 write_unless_check_mode(
-                    module, partial(_predict, client, target), partial(call, client, target.arn, module.params)
+                    module,
+                    partial(predict_call, module, client, target),
+                    partial(call, client, target.arn, module.params),
                 )
             )
             changed = True
@@ -88,7 +88,5 @@ def call_for_rooms(
     failed = [result for result in results if result["error"]]
     if failed:
         summary = "; ".join(f"{result['room']}: {result['error']}" for result in failed)
-        module.fail_json(
-            msg=f"{len(failed)} of {len(targets)} rooms failed: {summary}", changed=changed, rooms=results
-        )
+        module.fail_json(msg=f"{len(failed)} of {len(targets)} rooms failed: {summary}", changed=changed, rooms=results)
     module.exit_json(changed=changed, rooms=results)

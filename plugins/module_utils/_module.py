@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 try:
@@ -17,13 +17,14 @@ except ImportError:  # reported by AnsibleAWSModule
     ClientError = type("NoBotocore", (Exception,), {})
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ._resources import REGIONS
+from ._resources import KNOWN_AFTER_APPLY, REGIONS, Kind
 from ._retries import clean_error_responses, lacks_lambda_permission
-from ._validation import validate_endpoint_url
+from ._validation import UnknownArnError, validate_endpoint_url
 
 T = TypeVar("T")
 
@@ -50,10 +51,26 @@ class IvsChatModule(AnsibleAWSModule):
         response = exception.response if isinstance(exception, ClientError) else {}
         self.fail_json(msg=format_error(exception, msg), **camel_dict_to_snake_dict(response), **details)
 
+    def warn(self, warning: str, **details: Any) -> None:
+        """Warn as AnsibleModule does. AnsibleAWSModule also copies warnings into the result, which is deprecated."""
+        warn(warning, **details)
+
+    def fail_json_aws_error(self, exception: AnsibleAWSError) -> None:
+        # amazon.aws leaves out the details. `writes`: the operations that the service accepted before the failure.
+        details, response = dict(exception.kwargs), {}
+        message = str(exception.message or "")
+        if exception.exception:
+            message = format_error(exception.exception, exception.message)
+            response = camel_dict_to_snake_dict(getattr(exception.exception, "response", {}))
+        if writes := details.get("writes"):
+            message += f"; before that, the service accepted {', '.join(writes)}"
+        self.fail_json(msg=message, **{**response, **details})
+
 
 def run_module(module: IvsChatModule, validation_errors: list[str], body: Callable[[IvsChatModule, Any], None]) -> None:
     """Refuse bad input before the first call, then run the module's body with a client; fail with one message."""
-    errors = validate_endpoint_url(module.params["endpoint_url"]) + validate_region(module) + validation_errors
+    errors = validate_endpoint_url(module.params["endpoint_url"]) + validate_region(module)
+    errors += input_errors(validation_errors, module.check_mode)
     if errors:
         module.fail_json(msg="; ".join(errors))
     failure: AnsibleAWSError
@@ -65,11 +82,35 @@ def run_module(module: IvsChatModule, validation_errors: list[str], body: Callab
     module.fail_json_aws_error(failure)
 
 
+# Check mode: in a module, these functions alone know of it. (A lookup reads it from its variables.)
+
+
 def write_unless_check_mode(module: IvsChatModule, predict: Callable[[], T], write: Callable[[], T]) -> T:
-    """Return what `predict` returns in check mode, else what `write` returns. No other place knows check mode."""
+    """Return what `predict` returns in check mode, else what `write` returns."""
     if module.check_mode:
         return predict()
     return write()
+
+
+def refuse_unless_check_mode(module: IvsChatModule, message: str) -> None:
+    """Refuse a task because of a resource that an earlier task may create, change, or remove.
+
+    Raises AnsibleAWSError. In check mode, where the earlier task wrote nothing, it is a warning instead.
+    """
+    if not module.check_mode:
+        raise AnsibleAWSError(message=message)
+    module.warn(f"Outside check mode, this task fails unless an earlier task changes this: {message}")
+
+
+def input_errors(validation_errors: list[str], check_mode: bool) -> list[str]:
+    """Return the errors for which input is refused: in check mode, an ARN may be one that an earlier task creates."""
+    return [error for error in validation_errors if not (check_mode and isinstance(error, UnknownArnError))]
+
+
+def warn_if_unknown(module: IvsChatModule, option: str, arns: Iterable[str | None], kind: Kind, inexact: str) -> None:
+    """Warn that something is not exact, if one of the ARNs of an option is that of a resource not created yet."""
+    if KNOWN_AFTER_APPLY in arns:
+        module.warn(f"{option}: the {kind.title} does not exist yet, so the {inexact} is not exact")
 
 
 def validate_region(module: IvsChatModule) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
-from ._resources import MAXIMUM_TAGS, Kind, Resource, holds, is_failed, user_fields
+from ._resources import KNOWN_AFTER_APPLY, MAXIMUM_TAGS, Kind, Resource, holds, is_failed, user_fields
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Declaration:
     tags: dict[str, str] | None = None  # None: left unchanged
     purge_tags: bool = True
     present: bool = True
+    kept_tags: tuple[str, ...] = ()  # keys that purge_tags does not remove
 
     def plan(self, before: Resource | None) -> Plan:
         """Plan the way from a current state (None: there is no such resource) to the declared one.
@@ -65,6 +66,7 @@ def _plan_present(declaration: Declaration, before: Resource | None) -> Plan:
         if declaration.tags is not None
         else ({}, [])
     )
+    to_unset = [key for key in to_unset if key not in declaration.kept_tags]
     kept = {key: value for key, value in current["tags"].items() if key not in to_unset}
     after["tags"] = {**kept, **to_set}
     _check_number_of_tags(kind, after["tags"])
@@ -85,6 +87,17 @@ def _check_number_of_tags(kind: Kind, tags: dict[str, str]) -> None:
             message=f"tags: the {kind.title} would have {own} tags, including those that it keeps: the maximum is "
             f"{MAXIMUM_TAGS}"
         )
+
+
+def predict(plan: Plan, arn: str | None = None) -> Resource | None:
+    """Return the resource after a plan that is not carried out; a create shows that its ARN and ID are not known.
+
+    `arn` is the ARN that the user specified for a resource that does not exist yet.
+    """
+    if plan.before is not None or plan.after is None:
+        return plan.after
+    arn = arn or KNOWN_AFTER_APPLY
+    return {**plan.after, "arn": arn, "id": arn.rpartition("/")[2]}
 
 
 def not_yet_visible(plan: Plan, resource: Resource, ignored: Collection[str] = ()) -> Resource:

@@ -21,6 +21,10 @@ from ansible.module_utils.common.text.converters import to_text
 
 Resource = dict[str, Any]
 
+# What the service will assign is not known before a create. In check mode this stands for the ARN and the ID of what an
+# earlier task, or this one, creates; in a real run it is an ARN that is not valid.
+KNOWN_AFTER_APPLY = "(known after apply)"
+
 # Regions that offer the service (AWS General Reference, "Amazon IVS endpoints"). Only a shortcut: a region that is
 # missing here is looked up in the installed botocore before it is refused.
 REGIONS = (
@@ -141,6 +145,7 @@ DESTINATIONS = {"s3": "bucket_name", "cloud_watch_logs": "log_group_name", "fire
 IDENTIFIERS = "logging_configuration_identifiers"
 MAXIMUM_LOGGING_CONFIGURATIONS = 3
 MAXIMUM_TAGS = 50
+STACK_TAG = "ivschat-stack"  # marks the members of a stack, unless its ownership_tag says otherwise
 TAG_KEY = Limit(1, 128, "1 to 128 characters")
 TAG_VALUE = Limit(0, 256, "at most 256 characters")
 ARN_LENGTH = 128
@@ -357,7 +362,12 @@ def text_tags(tags: dict[Any, Any]) -> dict[str, str]:
 
 
 def is_arn(identifier: str) -> bool:
-    """Whether a string is meant as an ARN; a name cannot contain a colon."""
+    """Whether a string is meant as an ARN, known or not; a name cannot contain a colon or a parenthesis."""
+    return is_known_arn(identifier) or identifier == KNOWN_AFTER_APPLY
+
+
+def is_known_arn(identifier: str) -> bool:
+    """Whether a string is meant as the ARN of a resource that has one already."""
     return identifier.startswith("arn:")
 
 

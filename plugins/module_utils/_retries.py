@@ -244,16 +244,22 @@ def limit_rate(client: Any, calls_per_second: Callable[[str], float]) -> None:
     sent: dict[str, deque[float]] = {}
 
     def wait_for_turn(model: Any, **_context: Any) -> None:
-        limit = calls_per_second(model.name)
-        # As many whole calls as fit in about a second; below one call per second it is one in a longer window.
-        calls = max(1, int(limit))
-        window = QUOTA_WINDOW * calls / limit
-        times = sent.setdefault(model.name, deque(maxlen=calls))
-        if len(times) == calls and (pause := times[0] + window - time.monotonic()) > 0:
-            time.sleep(pause)
-        times.append(time.monotonic())
+        now = time.monotonic()
+        turn = next_turn(sent, model.name, calls_per_second(model.name), now)
+        if turn > now:
+            time.sleep(turn - now)
 
     client.meta.events.register("before-call.ivschat", wait_for_turn)
+
+
+def next_turn(sent: dict[str, deque[float]], operation: str, limit: float, now: float) -> float:
+    """Return the time (s) of the next call of an operation, not before `now`, and note it in `sent`."""
+    # As many whole calls as fit in about a second; below one call per second it is one in a longer window.
+    calls = max(1, int(limit))
+    times = sent.setdefault(operation, deque(maxlen=calls))
+    turn = max(now, times[0] + QUOTA_WINDOW * calls / limit) if len(times) == calls else now
+    times.append(turn)
+    return turn
 
 
 def record_writes(client: Any) -> list[str]:
@@ -266,3 +272,16 @@ def record_writes(client: Any) -> list[str]:
 
     client.meta.events.register("after-call.ivschat", record)
     return accepted
+
+
+def record_unanswered(client: Any) -> list[str]:
+    """Return a list of the operations of the last calls in a row that got no answer: each answer empties it."""
+    unanswered: list[str] = []
+
+    def record(exception: BaseException, event_name: str, **_context: Any) -> None:
+        if isinstance(exception, (ConnectionError, HTTPClientError)):
+            unanswered.append(event_name.rpartition(".")[2])
+
+    client.meta.events.register("after-call-error.ivschat", record)
+    client.meta.events.register("after-call.ivschat", lambda **_context: unanswered.clear())
+    return unanswered

@@ -12,18 +12,16 @@ from typing import Any
 from ._api import OPERATIONS
 from ._identity import LOOK_AGAIN, inconsistent_read_error, still_existing
 from ._polling import poll
+from ._progress import Progress
 from ._resources import KINDS, ROOM, Resource
 from ._retries import limit_rate
-from ._stack import Entry, Listed, Match, duplicates
+from ._stack import Entry, Listed, Match, Matching, calls_per_second_of, duplicates
+from ._stack_plan import StackPlan
 
 
-def limit_stack_rate(client: Any, room: float, logging_configuration: float, tag: float) -> None:
+def limit_stack_rate(client: Any, rates: dict[str, float]) -> None:
     """Delay the client's calls so that no operation of a group exceeds its calls per second (above 0)."""
-
-    def calls_per_second(operation: str) -> float:
-        return room if "Room" in operation else logging_configuration if "LoggingConf" in operation else tag
-
-    limit_rate(client, calls_per_second)
+    limit_rate(client, lambda operation: calls_per_second_of(operation, rates))
 
 
 def list_all(client: Any) -> Listed:
@@ -49,26 +47,50 @@ def list_without_stale(client: Any, entries: list[Entry], adopt: bool) -> Listed
     return listed
 
 
-def get_rooms(client: Any, arns: Iterable[str]) -> dict[str, Resource]:
-    """Return these listed rooms, by ARN, with length and rate, which lists omit.
+def get_rooms(
+    client: Any, arns: Iterable[str], progress: Progress | None = None
+) -> tuple[dict[str, Resource], list[str]]:
+    """Return these listed rooms, by ARN, with length and rate, which lists omit, and the ARNs that Get does not find.
+
+    What Get does not find at first is looked at again for a while: Get may lag.
+    """
+    found: dict[str, Resource | None] = dict.fromkeys(arns)
+    progress = progress or Progress()
+    for _now in poll(LOOK_AGAIN):
+        missing = [arn for arn, room in found.items() if room is None]
+        progress.begin(len(missing), "rooms read")
+        for arn in missing:
+            found[arn] = OPERATIONS[ROOM].get(client, arn)
+            progress.step()
+        if all(found.values()):
+            break
+    return {arn: room for arn, room in found.items() if room}, [arn for arn, room in found.items() if room is None]
+
+
+def match_with_details(client: Any, matching: Matching, progress: Progress) -> Matching:
+    """Return the matches with all fields that their entries declare.
 
     Raises AnsibleAWSError when Get does not find one: to treat it as absent would create a duplicate when Get lags.
     """
-    found: dict[str, Resource | None] = dict.fromkeys(arns)
-    for _now in poll(LOOK_AGAIN):
-        found.update((arn, OPERATIONS[ROOM].get(client, arn)) for arn, room in found.items() if room is None)
-        if all(found.values()):
-            break
-    if missing := [arn for arn, room in found.items() if room is None]:
-        raise inconsistent_read_error(ROOM, missing)
-    return {arn: room for arn, room in found.items() if room}
-
-
-def match_with_details(client: Any, matches: list[Match]) -> list[Match]:
-    """Return the matches with all fields that their entries declare."""
+    matches = matching.matches
     incomplete = [match.before["arn"] for match in matches if match.before and match.entry.needs_details]
-    rooms = get_rooms(client, incomplete)
-    return [
-        replace(match, before=rooms.get(match.before["arn"], match.before)) if match.before else match
-        for match in matches
-    ]
+    rooms, missing = get_rooms(client, incomplete, progress)
+    if missing:
+        raise inconsistent_read_error(ROOM, missing)
+
+    def with_details(match: Match) -> Match:
+        return replace(match, before=rooms.get(match.before["arn"], match.before)) if match.before else match
+
+    return replace(matching, matches=[with_details(match) for match in matches])
+
+
+def read_users_again(client: Any, listed: Listed, plan: StackPlan) -> Listed:
+    """Return what is listed, with the rooms that keep a logging configuration from its deletion as Get shows them.
+
+    A list may lag: a room may have been detached or deleted a moment ago.
+    """
+    planned = {change.arn for change in plan.changes}
+    users = {room["arn"] for use in plan.in_use for room in use.rooms} - planned - {None}
+    current = {arn: OPERATIONS[ROOM].get(client, arn) for arn in sorted(users)}
+    rooms = [current.get(room["arn"], room) for room in listed[ROOM]]
+    return {**listed, ROOM: [room for room in rooms if room is not None]}

@@ -1,107 +1,73 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writing the plan of a stack: in order, and waited for as a whole by lists. Private to this collection."""
+"""Writing the plan of a stack: in order, waited for as a whole, and removals last. Private to this collection."""
 
 from __future__ import annotations
 
-import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ._api import OPERATIONS
+from ._api import OPERATIONS, list_by_name, list_rooms
 from ._identity import still_existing
-from ._plan import Plan, not_yet_visible
-from ._polling import NotReady, wait_until
+from ._plan import Declaration, Plan
+from ._progress import Progress
 from ._resources import (
     KINDS,
     LOGGING_CONFIGURATION,
     ROOM,
     Kind,
     Resource,
-    age_order,
+    describe,
     is_arn,
     is_changing,
     is_deleting,
     is_failed,
+    may_tie,
 )
-from ._retries import record_writes
-from ._stack import Entry, Owner, PlannedChange
-from ._waits import has_failed_again, is_older, wait_deleted
-from ._write import WaitOptions, WriteResult, write_plan, write_tags
+from ._retries import error_code, record_unanswered, record_writes
+from ._stack import Entry, Listed, Owner
+from ._stack_estimate import list_pages
+from ._stack_outcome import AppliedChange, Outcome
+from ._stack_plan import PlannedChange, shorten
+from ._stack_wait import Seen, failed_state_error, wait_unlisted, wait_written
+from ._waits import wait_deleted
+from ._write import WaitOptions, WriteResult, manage_remaining, stays, write_plan, write_tags
+
+MAX_UNANSWERED = 3  # calls in a row without an answer, after which the run stops
+MAX_ROUNDS = 3  # of removals, when lists turn out to have hidden members
 
 
-@dataclass
-class AppliedChange:
-    """One finished line of the plan."""
+@dataclass(frozen=True)
+class StackOptions:
+    """How a stack is written."""
 
-    planned: PlannedChange
-    plan: Plan  # as it was carried out
-    action: str  # as it came out: none or an update where another run created the resource first
-    resource: Resource | None
-    created: str | None = None  # the ARN, when this very run created it
-
-    @property
-    def arn(self) -> str:
-        """The ARN of what was written."""
-        return str((self.resource or {})["arn"])
-
-
-@dataclass
-class Outcome:
-    """What a run of a stack has done, or in check mode would do."""
-
-    applied: list[AppliedChange] = field(default_factory=list)
-    failed: list[tuple[PlannedChange | None, AnsibleAWSError]] = field(default_factory=list)
-    writes: list[str] = field(default_factory=list)  # the operations that the service has accepted
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was changed; when something failed, that may be only a part of it."""
-        return any(change.action != "none" for change in self.applied) or bool(self.failed and self.writes)
-
-    def differing(self, changes: list[PlannedChange]) -> list[PlannedChange]:
-        """Return the lines of the plan with a difference to show: not those where another run was first."""
-        unchanged = {id(change.planned) for change in self.applied if change.action == "none"}
-        return [change for change in changes if change.action != "none" and id(change) not in unchanged]
-
-    def fail(self, change: AppliedChange, error: AnsibleAWSError) -> None:
-        """Count a line as failed that was written but did not end well."""
-        self.applied.remove(change)
-        self.failed.append((change.planned, error))
-
-    def resources(self, kind: Kind) -> list[Resource]:
-        """Return the resources of this kind, in the order of the declaration."""
-        return [change.resource for change in self.applied if change.resource and change.planned.kind is kind]
-
-
-def predicted(changes: list[PlannedChange]) -> Outcome:
-    """Return the outcome that the plan predicts."""
-    return Outcome([AppliedChange(change, change.plan, change.action, change.plan.after) for change in changes])
+    waits: WaitOptions
+    continue_on_error: bool
+    removed: list[Kind]  # the kinds of which members that are not declared are deleted or released
+    absent: bool  # no member may be left
 
 
 def write_stack(
-    client: Any,
-    changes: list[PlannedChange],
-    deleting: list[Resource],
-    deleting_members: list[Resource],
-    owner: Owner,
-    options: WaitOptions,
-    continue_on_error: bool,
+    client: Any, changes: list[PlannedChange], listed: Listed, owner: Owner, options: StackOptions, progress: Progress
 ) -> Outcome:
-    """Carry out the plan: logging configurations, rooms, deleted rooms, deleted logging configurations.
+    """Carry out the plan: logging configurations, rooms, and when all these have been made the removals, rooms first.
 
-    `deleting` are logging configurations that are being deleted: one of the same name is created only when they are
-    gone. `deleting_members` are those of the stack, whose deletion is waited for as well.
+    `listed` is what the plan was made from.
     """
-    run = _Run(client, owner, options, continue_on_error, deleting, deleting_members)
+    run = _Run(client, owner, options, progress, listed)
     run.outcome.writes = record_writes(client)
+    run.unanswered = record_unanswered(client)
     try:
         run.write_all(changes)
     except AnsibleAWSError as error:
         run.outcome.failed.append((None, error))
+    if run.cut_off:
+        message = f"Stopped, because the last {len(run.unanswered)} calls got no answer"
+        run.outcome.failed.append((None, AnsibleAWSError(message=message)))
     return run.outcome
 
 
@@ -111,18 +77,26 @@ class _Run:
 
     client: Any
     owner: Owner
-    options: WaitOptions
-    continue_on_error: bool
-    deleting: list[Resource]
-    deleting_members: list[Resource]
+    options: StackOptions
+    progress: Progress
+    listed: Listed
     arns: dict[str, str] = field(default_factory=dict)  # of the declared logging configurations, by name
+    removals: list[PlannedChange] = field(default_factory=list)  # those that are still to be made
+    unanswered: list[str] = field(default_factory=list)  # the last calls in a row that got no answer
     outcome: Outcome = field(default_factory=Outcome)
 
     @property
+    def cut_off(self) -> bool:
+        """Whether the service seems to be out of reach."""
+        return len(self.unanswered) >= MAX_UNANSWERED
+
+    @property
     def stopped(self) -> bool:
-        return bool(self.outcome.failed) and not self.continue_on_error
+        return bool(self.outcome.failed) and (self.cut_off or not self.options.continue_on_error)
 
     def write_all(self, changes: list[PlannedChange]) -> None:
+        self.removals = [change for change in changes if change.entry is None]
+        self.progress.begin(sum(change.action != "none" for change in changes), "changes made")
         for kind in KINDS:
             declared = [change for change in changes if change.entry is not None and change.kind is kind]
             if kind is LOGGING_CONFIGURATION:
@@ -130,15 +104,16 @@ class _Run:
             self.write_changes(declared)
             # Rooms can only use logging configurations that are active, so these are waited for in any case.
             used = kind is LOGGING_CONFIGURATION and any(change.entry and change.entry.references for change in changes)
-            if self.options.wait or used:
+            if (self.options.waits.wait or used) and not self.cut_off:
                 self.settle(kind)
             if kind is LOGGING_CONFIGURATION:
                 self.arns.update({resource["name"]: resource["arn"] for resource in self.outcome.resources(kind)})
             if self.stopped:
-                return
-        self.write_changes([change for change in changes if change.entry is None])
-        if self.options.wait:
-            self.wait_deletions()
+                break
+        if self.outcome.failed:
+            self.outcome.kept = len(self.removals)
+        else:
+            self.remove()
 
     def write_changes(self, changes: list[PlannedChange]) -> None:
         """Write one after the other, without waiting."""
@@ -146,20 +121,66 @@ class _Run:
             if self.stopped:
                 return
             try:
-                result = self.write_change(change, change.plan)
-                action = change.action if result.changed else "none"
-                self.outcome.applied.append(AppliedChange(change, result.plan, action, result.resource, result.created))
+                result = self.write_within_quota(change)
+                self.outcome.applied.append(_applied(change, result))
             except AnsibleAWSError as error:
                 self.outcome.failed.append((change, error))
+            if change.action != "none":
+                self.progress.step()
+
+    # One declared resource.
+
+    def write_within_quota(self, change: PlannedChange) -> WriteResult:
+        """Write one; where a create meets the quota, remove members for it that are to be removed anyway.
+
+        Not when something has failed: then nothing is removed. Raises AnsibleAWSError.
+        """
+        while True:
+            try:
+                return self.write_change(change, change.plan)
+            except AnsibleAWSError as error:
+                if change.action != "create" or error_code(error) != "ServiceQuotaExceededException":
+                    raise
+                if self.outcome.failed or not self.remove_unused(change.kind):
+                    raise self.quota_error(change.kind, error) from error
+
+    def remove_unused(self, kind: Kind) -> bool:
+        """Delete one member of this kind that is to be deleted and that no room uses; False when there is none."""
+        for removal in self.removals:
+            before = removal.plan.before
+            if removal.kind is not kind or removal.action != "delete" or before is None:
+                continue
+            if kind is LOGGING_CONFIGURATION and list_rooms(
+                self.client, logging_configuration_identifier=before["arn"]
+            ):
+                continue
+            self.removals.remove(removal)
+            self.write_changes([removal])
+            if self.outcome.failed:
+                return False
+            wait_deleted(self.client, kind, before, self.options.waits.timeout)
+            return True
+        return False
+
+    def quota_error(self, kind: Kind, error: AnsibleAWSError) -> AnsibleAWSError:
+        """Return the error for a create that met the quota, with what stands in the way of removals, if any."""
+        names = [removal.name for removal in self.removals if removal.kind is kind and removal.action == "delete"]
+        if not names or kind is not LOGGING_CONFIGURATION or self.outcome.failed:
+            return error
+        hint = (
+            f"rooms use what is to be deleted, {shorten(names)}: detach it in an earlier run, or set previous_name to "
+            "rename it in place"
+        )
+        return AnsibleAWSError(message=f"{error.message} ({hint})", exception=error.exception)
 
     def write_change(self, change: PlannedChange, plan: Plan) -> WriteResult:
         """Write one without waiting; raises AnsibleAWSError."""
-        options = replace(self.options, wait=False)
+        options = replace(self.options.waits, wait=False)
         entry, declaration = change.entry, change.declaration
         if entry is None:
             return write_plan(self.client, plan, declaration, options)
         self.require_references(entry)
-        current = entry.declaration(self.arns, getattr(declaration, "adopts", None))
+        current = self.current_declaration(change)
         if current != declaration:  # planned again, now that its logging configurations have their ARNs
             declaration, plan = current, current.plan(plan.before)
         if change.adopted and plan.before is not None:
@@ -168,17 +189,43 @@ class _Run:
             tagged = {**plan.before, "tags": (plan.after or {})["tags"]}
             result = write_plan(self.client, replace(plan, before=tagged, tags={}, untag=[]), declaration, options)
             return replace(result, changed=True, plan=plan)
-        if plan.before is None and entry.kind is LOGGING_CONFIGURATION:
-            for resource in self.deleting:
-                if resource["name"] == entry.name:
-                    wait_deleted(self.client, entry.kind, resource, self.options.timeout)
+        if plan.before is None:
+            self.wait_until_free(entry)
+            if hidden := self.hidden_room(entry):
+                plan = declaration.plan(hidden)
         return write_plan(self.client, plan, declaration, options)
+
+    def current_declaration(self, change: PlannedChange) -> Declaration:
+        """Return what an entry declares, now that its logging configurations have their ARNs."""
+        adopts = getattr(change.declaration, "adopts", None)
+        return change.entry.declaration(self.arns, adopts) if change.entry else change.declaration
 
     def require_references(self, entry: Entry) -> None:
         """Raise AnsibleAWSError when a logging configuration of a room has not been created."""
         missing = [name for name in entry.references or [] if not is_arn(name) and name not in self.arns]
         if missing:
             raise AnsibleAWSError(message=f"{entry.path}: its logging configuration {missing[0]!r} was not created")
+
+    def wait_until_free(self, entry: Entry) -> None:
+        """Wait until a logging configuration of this name that is being deleted is gone."""
+        for resource in self.listed[LOGGING_CONFIGURATION] if entry.kind is LOGGING_CONFIGURATION else []:
+            if resource["name"] == entry.name and is_deleting(resource):
+                wait_deleted(self.client, entry.kind, resource, self.options.waits.timeout)
+
+    def hidden_room(self, entry: Entry) -> Resource | None:
+        """Return a room of this name that slipped past the list: it changed while the list's pages were read.
+
+        Raises AnsibleAWSError when there are several.
+        """
+        if entry.kind is not ROOM or list_pages(len(self.listed[ROOM])) == 1:
+            return None
+        hidden = still_existing(self.client, ROOM, list_by_name(self.client, ROOM, entry.name))
+        if len(hidden) > 1:
+            raise AnsibleAWSError(
+                message=f"{entry.path}: {len(hidden)} rooms are named {entry.name!r}; run the task again: "
+                f"{describe(hidden)}"
+            )
+        return hidden[0] if hidden else None
 
     # After the writes of one kind.
 
@@ -193,132 +240,109 @@ class _Run:
         ]
         if not written:
             return
+        pages = list_pages(len(self.listed[kind]))
         try:
-            listed = self.wait_written(kind, written)
+            seen, lost = wait_written(self.client, kind, written, self.owner, pages, self.options.waits.timeout)
         except AnsibleAWSError as error:
             self.outcome.failed.append((None, error))
             return
-        surviving = self.report_lost(kind, written, listed)
-        removed = self.give_way(kind, surviving, listed)
-        if self.options.wait:
-            self.wait_unlisted(kind, removed)
+        self.give_way(kind, self.report_lost(kind, written, seen, lost), seen)
 
-    def wait_written(self, kind: Kind, written: list[AppliedChange]) -> dict[str, Resource]:
-        """Wait until the list shows everything that was written; return the list, by ARN. Raises AnsibleAWSError."""
-
-        def look() -> dict[str, Resource]:
-            listed = {resource["arn"]: resource for resource in OPERATIONS[kind].list(self.client)}
-            lacking = [
-                change
-                for change in written
-                if not (self.lost(listed.get(change.arn)) or _is_visible(change, listed.get(change.arn)))
-            ]
-            if lacking:
-                raise NotReady(
-                    f"{len(lacking)} of {len(written)} not as written, the first is {lacking[0].planned.name!r}"
-                )
-            return listed
-
-        return wait_until(f"the list shows the {kind.title}s as written", look, self.options.timeout)
-
-    def lost(self, listed: Resource | None) -> AnsibleAWSError | None:
-        """Return the error for a written resource that somebody else has taken over or is deleting, None otherwise."""
-        if listed is not None and self.owner.is_foreign(listed):
-            stack = listed["tags"][self.owner.tag]
-            return AnsibleAWSError(
-                message=f"{listed['arn']} has become a member of the stack {stack!r} in the meantime"
-            )
-        if listed is not None and is_deleting(listed):
-            return AnsibleAWSError(message=f"{listed['arn']} is being deleted by somebody else")
-        return None
-
-    def report_lost(self, kind: Kind, written: list[AppliedChange], listed: dict[str, Resource]) -> list[AppliedChange]:
+    def report_lost(
+        self, kind: Kind, written: list[AppliedChange], seen: Seen, lost: dict[str, AnsibleAWSError]
+    ) -> list[AppliedChange]:
         """Count as failed what others have taken or what ended in a *_FAILED state; return the rest."""
         surviving = []
         for change in written:
-            current = listed[change.arn]
-            if error := self.lost(current):
+            if error := lost.get(change.arn):
                 self.outcome.fail(change, error)
                 continue
+            current = seen[change.arn]
             if kind is LOGGING_CONFIGURATION:
                 change.resource = current
-            if is_failed(current):
-                self.outcome.fail(change, _failed_state_error(current))
+            if is_failed(current) and change.action != "release":
+                self.outcome.fail(change, failed_state_error(current))
                 continue
             surviving.append(change)
         return surviving
 
-    def give_way(self, kind: Kind, written: list[AppliedChange], listed: dict[str, Resource]) -> dict[str, Resource]:
-        """Delete what this run created while another run created an older one of that name, and manage that instead.
+    def give_way(self, kind: Kind, written: list[AppliedChange], seen: Seen) -> None:
+        """Of several runs that created one name at once, the oldest resource remains (see _write.stays).
 
-        Returns what was deleted, by ARN.
+        What this run created later is deleted, and the one that remains is managed if it is a member of this stack.
         """
-        members: dict[str, list[Resource]] = {}
-        for resource in listed.values():
-            if self.owner.owns(resource) and not is_deleting(resource):
-                members.setdefault(resource["name"], []).append(resource)
-        removed = {}
+        namesakes = Counter(resource["name"] for resource in seen.values() if not is_deleting(resource))
         for change in written:
-            current = listed[change.arn]
-            older = [other for other in members.get(change.planned.name, []) if age_order(other) < age_order(current)]
-            try:
-                if change.created and older and (others := still_existing(self.client, kind, older)):
-                    OPERATIONS[kind].delete(self.client, change.created)
-                    removed[change.created] = current
-                    # Planned again, because another run was first.
-                    result = self.write_change(change.planned, change.planned.declaration.plan(others[0]))
-                    change.resource, change.plan, change.created = result.resource, result.plan, None
-                    change.action = "update" if result.changed else "none"
-            except AnsibleAWSError as error:
-                self.outcome.fail(change, error)
-        return removed
+            # Where the list shows whole seconds, another one with the same time may turn up later.
+            if change.created and (namesakes[change.planned.name] > 1 or may_tie(seen[change.created])):
+                try:
+                    self.decide(kind, change, change.created)
+                except AnsibleAWSError as error:
+                    self.outcome.fail(change, error)
 
-    # Deletions.
+    def decide(self, kind: Kind, change: AppliedChange, created: str) -> None:
+        """Keep what this run created, or delete it and manage the one that remains.
 
-    def wait_deletions(self) -> None:
-        """Wait until no list shows a deleted resource any more; one that ends as DELETE_FAILED has failed."""
-        for kind in (ROOM, LOGGING_CONFIGURATION):
-            deletions = {
-                change.planned.plan.before["arn"]: change
-                for change in self.outcome.applied
-                if change.action == "delete" and change.planned.kind is kind and change.planned.plan.before
-            }
-            deleted = {
-                arn: change.planned.plan.before for arn, change in deletions.items() if change.planned.plan.before
-            }
-            if kind is LOGGING_CONFIGURATION:
-                deleted.update((resource["arn"], resource) for resource in self.deleting_members)
-            for resource in self.wait_unlisted(kind, deleted):
-                if resource["arn"] in deletions:
-                    self.outcome.fail(deletions[resource["arn"]], _failed_state_error(resource))
-                else:
-                    self.outcome.failed.append((None, _failed_state_error(resource)))
+        Raises AnsibleAWSError when that one is not a member of this stack, or when the one that is kept is gone.
+        """
+        name, timeout = change.planned.name, self.options.waits.timeout
+        if stays(self.client, kind, name, created, timeout):
+            if not still_existing(self.client, kind, [change.resource or {}]):
+                raise AnsibleAWSError(message=f"Somebody else deleted {created} after this task had created it")
+            return
+        OPERATIONS[kind].delete(self.client, created)
+        declaration = self.current_declaration(change.planned)
+        result = manage_remaining(self.client, kind, name, declaration, replace(self.options.waits, wait=False))
+        change.resource, change.plan, change.created = result.resource, result.plan, result.created
+        change.action = "create" if result.created else "update" if result.changed else "none"
+        if self.options.waits.wait:
+            wait_unlisted(self.client, kind, {created: {"arn": created}}, timeout)
 
-    def wait_unlisted(self, kind: Kind, deleted: dict[str, Resource]) -> list[Resource]:
-        """Wait until the list no longer shows these, by ARN, except those that end as DELETE_FAILED: returned."""
-        start = time.monotonic()
+    # Removals.
 
-        def look() -> list[Resource]:
-            listed = [resource for resource in OPERATIONS[kind].list(self.client) if resource["arn"] in deleted]
-            failed = [each for each in listed if has_failed_again(each, deleted[each["arn"]], start)]
-            if len(listed) > len(failed):
-                first = next(each["arn"] for each in listed if each not in failed)
-                raise NotReady(f"{len(listed) - len(failed)} of {len(deleted)} still listed, the first is {first}")
-            return listed
+    def remove(self) -> None:
+        """Delete or release what is to be removed; with `wait`, until no list shows it any more."""
+        for _round in range(MAX_ROUNDS):
+            removals, self.removals = self.removals, []
+            self.write_changes(removals)
+            if not self.options.waits.wait or self.cut_off:
+                return
+            for kind in (ROOM, LOGGING_CONFIGURATION):
+                self.wait_removals(kind)
+            if not self.removals or self.stopped:
+                return
 
-        goal = f"the list no longer shows the {kind.title}s that were deleted"
-        return wait_until(goal, look, self.options.timeout) if deleted else []
+    def wait_removals(self, kind: Kind) -> None:
+        """Wait until the list shows the removals of one kind; one that ends as DELETE_FAILED has failed.
+
+        With `state=absent`, members that turn up in the list are to be removed too.
+        """
+        applied = [change for change in self.outcome.applied if change.planned.kind is kind]
+        if released := [change for change in applied if change.action == "release"]:
+            pages = list_pages(len(self.listed[kind]))
+            _seen, lost = wait_written(self.client, kind, released, self.owner, pages, self.options.waits.timeout)
+            for change in released:
+                if error := lost.get(change.arn):
+                    self.outcome.fail(change, error)
+        deletions = {str(change.planned.arn): change for change in applied if change.action == "delete"}
+        deleted = {arn: change.planned.plan.before or {} for arn, change in deletions.items()}
+        if kind is LOGGING_CONFIGURATION and kind in self.options.removed:
+            going = [resource for resource in self.listed[kind] if is_deleting(resource) and self.owner.owns(resource)]
+            deleted.update((resource["arn"], resource) for resource in going)
+        if not deleted:
+            return
+        for resource in wait_unlisted(self.client, kind, deleted, self.options.waits.timeout):
+            if resource["arn"] in deletions:
+                self.outcome.fail(deletions[resource["arn"]], failed_state_error(resource))
+            elif resource["arn"] in deleted:
+                self.outcome.failed.append((None, failed_state_error(resource)))
+            elif self.options.absent and self.owner.owns(resource) and not is_deleting(resource):
+                absent = Declaration(kind, present=False)
+                self.removals.append(PlannedChange(absent.plan(resource), absent))
 
 
-def _failed_state_error(resource: Resource) -> AnsibleAWSError:
-    return AnsibleAWSError(message=f"{resource['arn']} ended in state {resource['state']}; run the task again")
-
-
-def _is_visible(change: AppliedChange, listed: Resource | None) -> bool:
-    """Whether a list entry is stable and has what was written; a failed state counts only if it is newer than that."""
-    if listed is None or is_changing(listed):
-        return False
-    before = change.plan.before
-    if before and is_failed(before) and is_older(listed, (change.resource or {})["update_time"]):
-        return False
-    return not not_yet_visible(change.plan, listed, change.planned.kind.get_only)
+def _applied(change: PlannedChange, result: WriteResult) -> AppliedChange:
+    """Return a line as it came out: unchanged or an update where another run was first."""
+    first = change.plan.before is not None or result.plan.before is None
+    action = "none" if not result.changed else change.action if first else "update"
+    return AppliedChange(change, result.plan, action, result.resource, result.created)

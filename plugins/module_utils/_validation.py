@@ -20,6 +20,7 @@ from ._resources import (
     ARN_LENGTH,
     DESTINATIONS,
     KINDS,
+    KNOWN_AFTER_APPLY,
     LOGGING_CONFIGURATION,
     MAXIMUM_ATTRIBUTES_BYTES,
     MAXIMUM_LOGGING_CONFIGURATIONS,
@@ -42,6 +43,10 @@ MINIMUM_CALLS_PER_SECOND = 0.001  # a call every 17 minutes
 MAXIMUM_CALLS_PER_SECOND = 1_000_000  # in effect, no limit
 
 
+class UnknownArnError(str):
+    """The validation error for KNOWN_AFTER_APPLY as an ARN, which is none in check mode (see _module.input_errors)."""
+
+
 # Single values.
 
 
@@ -58,9 +63,12 @@ def validate_limit(path: str, value: Any, limit: Limit) -> list[str]:
 def validate_arn(path: str, arn: str, kind: Kind, region: str | None) -> list[str]:
     """Validate that an ARN is one of this kind of resource, in the region of the client when that is known."""
     expected = f"arn:aws:ivschat:<region>:<account>:{kind.arn_type}/<id>"
+    error = f"{path}: {arn!r} is not valid: it must be the ARN of a {kind.title}, {expected}"
+    if arn == KNOWN_AFTER_APPLY:
+        return [UnknownArnError(error)]
     parts = re.fullmatch(rf"arn:aws:ivschat:([a-z0-9-]+):[0-9]+:{kind.arn_type}/[a-zA-Z0-9-]+", arn)
     if parts is None or len(arn) > ARN_LENGTH:
-        return [f"{path}: {arn!r} is not valid: it must be the ARN of a {kind.title}, {expected}"]
+        return [error]
     if region and parts[1] != region:
         return [f"{path}: {arn!r} is in region {parts[1]}: it must be in the region of this task, {region}"]
     return []
@@ -78,11 +86,11 @@ def validate_identifier(
 
 
 def validate_unique(path: str, identifiers: list[str]) -> list[str]:
-    """Validate that a list has no duplicates."""
+    """Validate that a list has no duplicates; ARNs that are not known yet are those of different resources."""
     return [
         f"{path}[{position}]: {identifier!r} is a duplicate: specify each entry once"
         for position, identifier in enumerate(identifiers)
-        if identifier in identifiers[:position]
+        if identifier in identifiers[:position] and identifier != KNOWN_AFTER_APPLY
     ]
 
 
@@ -227,6 +235,9 @@ def validate_stack(params: dict[str, Any], region: str | None) -> list[str]:
     if tag in (params["tags"] or {}):
         errors.append(f"tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag")
     errors += validate_calls_per_second(params["calls_per_second"])
+    if params["prune"] and params["release"]:
+        errors.append("release: true is not valid together with prune: choose what happens to undeclared members")
+    errors += _validate_room_defaults(params, region)
     for kind in KINDS:
         seen: dict[str, int] = {}
         for position, entry in enumerate(params[kind.plural] or []):
@@ -239,7 +250,45 @@ def validate_stack(params: dict[str, Any], region: str | None) -> list[str]:
                 errors.append(f"{path}name: {name!r} is a duplicate of the name of {kind.plural}[{seen[name]}]")
             seen.setdefault(name, position)
             errors += _validate_references(entry, params, region, path)
-            errors += _validate_entry_tags(entry, params, path)
+            errors += _validate_entry_tags(entry, params, path, kind)
+        errors += _validate_previous_names(kind, params[kind.plural] or [])
+    return errors
+
+
+def _validate_room_defaults(params: dict[str, Any], region: str | None) -> list[str]:
+    """Validate what rooms leave out by the rules of a room."""
+    path, defaults = "room_defaults.", params["room_defaults"]
+    if defaults is None:
+        return []
+    errors = validate_resource(ROOM, defaults, region, path) + _validate_references(defaults, params, region, path)
+    if params["ownership_tag"] in (defaults.get("tags") or {}):
+        tag = params["ownership_tag"]
+        errors.append(f"{path}tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag")
+    return errors
+
+
+def _validate_previous_names(kind: Kind, entries: list[dict[str, Any]]) -> list[str]:
+    """Validate that a previous name is one, and that no other entry means the same member."""
+    errors = []
+    names = {entry["name"]: position for position, entry in reversed(list(enumerate(entries)))}
+    seen: dict[str, int] = {}
+    for position, entry in enumerate(entries):
+        previous, path = entry.get("previous_name"), f"{kind.plural}[{position}].previous_name"
+        if previous is None:
+            continue
+        if not previous:
+            errors.append(f"{path}: '' is not valid: it must be the name that the member had before")
+        errors += validate_limit(path, previous, NAME)
+        if previous and previous in names:
+            errors.append(
+                f"{path}: {previous!r} is the name of {kind.plural}[{names[previous]}]: it must be a name that is no "
+                "longer declared"
+            )
+        elif previous and previous in seen:
+            errors.append(
+                f"{path}: {previous!r} is a duplicate of the previous_name of {kind.plural}[{seen[previous]}]"
+            )
+        seen.setdefault(previous, position)
     return errors
 
 
@@ -255,9 +304,10 @@ def _validate_references(entry: dict[str, Any], params: dict[str, Any], region: 
     return validate_identifiers(f"{path}logging_configurations", references, region) + unknown
 
 
-def _validate_entry_tags(entry: dict[str, Any], params: dict[str, Any], path: str) -> list[str]:
+def _validate_entry_tags(entry: dict[str, Any], params: dict[str, Any], path: str, kind: Kind) -> list[str]:
     tag, own = params["ownership_tag"], entry.get("tags") or {}
-    tags = {**(params["tags"] or {}), **own}
+    defaults = (params["room_defaults"] or {}).get("tags") if kind is ROOM else None
+    tags = {**(params["tags"] or {}), **(defaults or {}), **own}
     if tag in own:
         return [f"{path}tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag"]
     if len(tags) >= MAXIMUM_TAGS >= len(own):
@@ -289,8 +339,11 @@ def validate_calls_per_second(calls_per_second: dict[str, float | None]) -> list
 
 
 def validate_messaging(params: dict[str, Any], region: str | None) -> list[str]:
-    """Validate every option of a messaging module."""
-    errors = validate_identity(params, *(option for option in ("room_arn", "room_name", "rooms") if option in params))
+    """Validate every option of a messaging module, or of the lookup."""
+    ways = [option for option in ("room_arn", "room_name", "rooms") if option in params]
+    errors = []
+    if ways and sum(params[option] is not None for option in ways) != 1:  # Ansible counts those that are null as given
+        errors.append(f"{', '.join(ways)}: exactly one of them is required, with a value that is not null")
     if params.get("room_arn") is not None:
         errors += validate_arn("room_arn", params["room_arn"], ROOM, region)
     if params.get("room_name") == "":

@@ -10,6 +10,7 @@ assumed (another run created the name first), the declaration is planned again: 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from ._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
     MAXIMUM_TAGS,
+    Kind,
     Resource,
     age_order,
     is_changing,
@@ -138,17 +140,37 @@ def _must_replace(error: AnsibleAWSError, before: Resource, after: Resource) -> 
 def _replace(
     client: Any, plan: Plan, before: Resource, after: Resource, declaration: Declaration, options: WaitOptions
 ) -> WriteResult:
-    """Delete and create again: the last resort to repair a *_FAILED logging configuration. Refused while in use."""
-    if users := list_rooms(client, logging_configuration_identifier=before["arn"]):
+    """Delete and create again: the last resort to repair a *_FAILED logging configuration. Refused while in use.
+
+    Another run may have repaired it in the meantime, so it is read again first: only one that is still failed is
+    replaced, anything else is planned again.
+    """
+    kind, arn = plan.kind, before["arn"]
+    current = OPERATIONS[kind].get(client, arn)
+    if current is not None and is_changing(current):
+        wait_stable(client, kind, current, options.timeout)
+        current = OPERATIONS[kind].get(client, arn)
+    if current is None or is_deleting(current):
+        raise AnsibleAWSError(message=f"Somebody else deleted the {kind.title} {arn} meanwhile; run the task again")
+    if not is_failed(current):
+        return replace(write_plan(client, declaration.plan(current), declaration, options), changed=True)
+    if users := list_rooms(client, logging_configuration_identifier=arn):
         raise AnsibleAWSError(
-            message=f"The {plan.kind.title} {before['arn']} is in state {before['state']} and the service refuses to "
+            message=f"The {kind.title} {arn} is in state {before['state']} and the service refuses to "
             f"update it; it cannot be replaced while rooms use it: {', '.join(room['arn'] for room in users)}"
         )
-    OPERATIONS[plan.kind].delete(client, before["arn"])
-    wait_deleted(client, plan.kind, before, options.timeout)
-    fields = {name: after[name] for name in plan.kind.field_names}
+    OPERATIONS[kind].delete(client, arn)
+    wait_deleted(client, kind, before, options.timeout)
+    fields = {name: after[name] for name in kind.field_names}
     tags = {key: value for key, value in after["tags"].items() if not key.startswith("aws:")}
-    replacement = _create(client, Plan(plan.kind, None, after, fields, tags), after, declaration, options)
+    try:
+        replacement = _create(client, Plan(kind, None, after, fields, tags), after, declaration, options)
+    except AnsibleAWSError as error:
+        error.message = (
+            f"The {kind.title} {arn} was in state {before['state']} and is gone: it was deleted to be created anew, "
+            f"which failed; run the task again. {error.message or ''}".rstrip()
+        )
+        raise
     return replace(replacement, plan=plan)  # the difference is the one that was planned, from the failed state
 
 
@@ -166,14 +188,14 @@ def _create(client: Any, plan: Plan, after: Resource, declaration: Declaration, 
         result = write_plan(client, declaration.plan(resource), declaration, options)
         return WriteResult(result.resource, True, plan)
     if options.wait:
-        if not _stays(client, kind, name, resource["arn"], options.timeout):
+        if not stays(client, kind, name, resource["arn"], options.timeout):
             _delete(client, Plan(kind, resource, None), options)
-            return _manage_remaining(client, kind, name, declaration, options)
+            return manage_remaining(client, kind, name, declaration, options)
         resource = wait_applied(client, kind, resource, options.timeout)
     return WriteResult(resource, True, plan, resource["arn"])
 
 
-def _stays(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> bool:
+def stays(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> bool:
     """Whether a resource that was just created stays, once those of its name are listed: the oldest does.
 
     The runs that created the younger ones remove them, which is waited for. One that stays all the same although the
@@ -196,9 +218,7 @@ def _stays(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> bool
     return all(times.get(resource["arn"]) != times[arn] for resource in remaining)
 
 
-def _manage_remaining(
-    client: Any, kind: Kind, name: str, declaration: Declaration, options: WaitOptions
-) -> WriteResult:
+def manage_remaining(client: Any, kind: Kind, name: str, declaration: Declaration, options: WaitOptions) -> WriteResult:
     """Manage the one resource of a name that remains of several runs that created it at once; create if none does.
 
     Raises AnsibleAWSError when other runs delete again and again what they created.
@@ -255,18 +275,25 @@ def _create_once(client: Any, plan: Plan, name: str) -> tuple[Resource, bool]:
     raise failure
 
 
-def detach(client: Any, logging_configuration: Resource, rooms: list[Resource]) -> None:
-    """Detach a logging configuration from the rooms that use it; a room that no longer exists is skipped.
+def confirm_users(client: Any, logging_configuration: Resource, rooms: Iterable[Resource]) -> list[Resource]:
+    """Return those of the listed rooms that use a logging configuration, as Get shows them: a list may lag."""
+    found = [get_room(client, listed["arn"]) for listed in rooms]
+    return [room for room in found if room and logging_configuration["arn"] in room[IDENTIFIERS]]
 
-    `rooms` come from a list, which may lag: each is read again, so that no other logging configuration is detached.
+
+def detach(client: Any, logging_configuration: Resource, rooms: list[Resource], detached: list[str]) -> None:
+    """Detach a logging configuration from the rooms that use it, and add the ARN of each to `detached`.
+
+    `rooms` come from a list, which may lag: each is read again, so that no other logging configuration is detached, and
+    one that no longer exists or no longer uses it is skipped.
     """
     for listed in rooms:
-        room = get_room(client, listed["arn"])
-        if room is None or logging_configuration["arn"] not in room[IDENTIFIERS]:
-            continue
-        remaining = [arn for arn in room[IDENTIFIERS] if arn != logging_configuration["arn"]]
-        try:
-            update_room(client, room["arn"], {IDENTIFIERS: remaining})
-        except AnsibleAWSError as error:
-            if error_code(error) != "ResourceNotFoundException":
-                raise
+        for room in confirm_users(client, logging_configuration, [listed]):
+            remaining = [arn for arn in room[IDENTIFIERS] if arn != logging_configuration["arn"]]
+            try:
+                update_room(client, room["arn"], {IDENTIFIERS: remaining})
+            except AnsibleAWSError as error:
+                if error_code(error) != "ResourceNotFoundException":
+                    raise
+            else:
+                detached.append(room["arn"])

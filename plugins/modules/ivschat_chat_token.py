@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -48,11 +49,12 @@ extends_documentation_fragment:
   - aws_ivs.chat.messaging.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 notes:
   - Exactly one of O(room_arn) and O(room_name) is required.
   - In check mode, the module looks up the room and creates no token. RV(token), RV(token_expiration_time), and
     RV(session_expiration_time) are then V(null).
+    A room that does not exist is a warning, because an earlier task of the playbook might create it.
 seealso:
   - plugin: aws_ivs.chat.chat_token
     plugin_type: lookup
@@ -101,7 +103,7 @@ session_expiration_time:
   type: str
   sample: "2026-01-31T13:00:00.123000+00:00"
 room_arn:
-  description: The ARN of the room.
+  description: The ARN of the room. V((known after apply\)) if the room does not exist yet in check mode.
   returned: success
   type: str
   sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
@@ -112,12 +114,14 @@ msg:
   sample: The token can be used to connect until 2026-01-31T12:01:00.123000+00:00
 """
 
+from functools import partial
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import TOKEN_MEMBERS, create_chat_token
-from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import ONE_ROOM, check_room_exists, find_targets
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import ONE_ROOM, find_targets, predict_call
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     IvsChatModule,
+    refuse_unless_check_mode,
     run_module,
     write_unless_check_mode,
 )
@@ -126,12 +130,11 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import va
 
 
 def create_token(module: IvsChatModule, client: Any) -> None:
-    (target,) = find_targets(client, module.params)
+    (target,) = find_targets(client, module.params, partial(refuse_unless_check_mode, module))
 
     def predict() -> dict[str, Any]:
-        check_room_exists(client, target)
         msg = "Check mode creates no token, so the token and its times are null"
-        return {**dict.fromkeys(TOKEN_MEMBERS), "msg": msg}
+        return {**predict_call(module, client, target, *TOKEN_MEMBERS), "msg": msg}
 
     def write() -> dict[str, Any]:
         token = create_chat_token(client, target.arn, module.params)

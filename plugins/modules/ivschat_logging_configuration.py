@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_logging_configuration_info
   - module: aws_ivs.chat.ivschat_room
@@ -108,12 +109,12 @@ logging_configuration:
   type: dict
   contains:
     arn:
-      description: The ARN. V(null) if check mode predicts a create.
+      description: The ARN. V((known after apply\)) if check mode predicts a create.
       returned: always
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:logging-configuration/ZyXwVu654321
     id:
-      description: The ID, which is the last part of the ARN. V(null) if check mode predicts a create.
+      description: The ID, which is the last part of the ARN. V((known after apply\)) if check mode predicts a create.
       returned: always
       type: str
       sample: ZyXwVu654321
@@ -159,11 +160,14 @@ detached_rooms:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import list_rooms
 from ansible_collections.aws_ivs.chat.plugins.module_utils._converge import converge, resource_argument_spec
 from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    IvsChatModule,
+    refuse_unless_check_mode,
+    run_module,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     DESTINATIONS,
     LOGGING_CONFIGURATION,
@@ -172,44 +176,50 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     given_options,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
-from ansible_collections.aws_ivs.chat.plugins.module_utils._write import detach
+from ansible_collections.aws_ivs.chat.plugins.module_utils._write import confirm_users, detach
 
 
 def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
     params = module.params
     given = given_options(LOGGING_CONFIGURATION, params)
-    found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"])
-    rooms = []
-    if params["state"] == "absent" and found.before:
-        rooms = rooms_to_detach(client, found.before, params["force"])
-    elif params["state"] == "present" and params["arn"] is None and found.before is None:
-        require_destination(params["name"], given)
+    absent = params["state"] == "absent"
+    found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"], absent)
+    rooms, detached = [], []
+    if absent and found.before:
+        rooms = rooms_to_detach(module, client, found.before)
+    elif not absent and params["arn"] is None and found.before is None:
+        require_destination(module, given)
     converge(
         module,
         client,
         LOGGING_CONFIGURATION,
         given,
         found,
-        before_write=lambda: detach(client, found.before, rooms),
-        detached_rooms=[room["arn"] for room in rooms],
+        before_write=lambda: detach(client, found.before, rooms, detached),
+        predicted={"detached_rooms": [room["arn"] for room in rooms]},
+        actual={"detached_rooms": detached},
     )
 
 
-def rooms_to_detach(client: Any, before: Resource, force: bool) -> list[Resource]:
+def rooms_to_detach(module: IvsChatModule, client: Any, before: Resource) -> list[Resource]:
     rooms = list_rooms(client, logging_configuration_identifier=before["arn"])
-    if rooms and not force:
-        raise AnsibleAWSError(
-            message=f"The logging configuration {before['arn']} was not deleted, because {len(rooms)} room(s) use it; "
-            f"set force to detach it from them: {describe(rooms)}"
+    if not rooms or module.params["force"]:
+        return rooms
+    if using := confirm_users(client, before, rooms):
+        refuse_unless_check_mode(
+            module,
+            f"The logging configuration {before['arn']} was not deleted, because {len(using)} room(s) use it; set "
+            f"force to detach it from them: {describe(using)}",
         )
-    return rooms
+    return []
 
 
-def require_destination(name: str, given: Resource) -> None:
+def require_destination(module: IvsChatModule, given: Resource) -> None:
     if "destination_configuration" not in given:
-        raise AnsibleAWSError(
-            message=f"destination_configuration: one of {', '.join(DESTINATIONS)} is required to create the logging "
-            f"configuration {name!r}, which does not exist yet"
+        refuse_unless_check_mode(
+            module,
+            f"destination_configuration: one of {', '.join(DESTINATIONS)} is required to create the logging "
+            f"configuration {module.params['name']!r}, which does not exist yet",
         )
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ options:
   arns:
     description:
       - Return only the logging configurations with these ARNs. ARNs that do not exist are ignored.
+      - In check mode, V((known after apply\)) is accepted with a warning, because the resource does not exist yet.
     type: list
     elements: str
   name:
@@ -31,7 +33,7 @@ extends_documentation_fragment:
   - aws_ivs.chat.attributes.info
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_logging_configuration
 """
@@ -105,17 +107,26 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._api import (
     get_logging_configuration,
     list_logging_configurations,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
-from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import LOGGING_CONFIGURATION, has_tags
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    IvsChatModule,
+    run_module,
+    warn_if_unknown,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
+    LOGGING_CONFIGURATION,
+    has_tags,
+    is_known_arn,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_filters
 
 
 def logging_configuration_info(module: IvsChatModule, client: Any) -> None:
     params = module.params
+    warn_if_unknown(module, "arns", params["arns"] or [], LOGGING_CONFIGURATION, "result of this task")
     if params["arns"] is None:
         found = list_logging_configurations(client, params["name"])
     else:
-        found = [get_logging_configuration(client, arn) for arn in dict.fromkeys(params["arns"])]
+        found = [get_logging_configuration(client, arn) for arn in dict.fromkeys(params["arns"]) if is_known_arn(arn)]
     matching = [
         configuration
         for configuration in found

@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ extends_documentation_fragment:
   - aws_ivs.chat.messaging.attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_user
   - module: aws_ivs.chat.ivschat_event
@@ -67,7 +68,7 @@ rooms:
       type: str
       sample: lobby
     arn:
-      description: The ARN of the room.
+      description: The ARN of the room. V((known after apply\)) if the room does not exist yet in check mode.
       returned: always
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456

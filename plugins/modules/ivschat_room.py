@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -47,6 +48,8 @@ options:
     description:
       - The logging configurations of the room, at most 3, each specified by ARN or by name.
       - The list replaces the current list. V([]) detaches all logging configurations. The order does not matter.
+      - A name that does not exist fails the task. In check mode, it is a warning, and the name stands in the predicted
+        room.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -56,7 +59,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.tags
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_room_info
   - module: aws_ivs.chat.ivschat_logging_configuration
@@ -115,12 +118,12 @@ room:
   type: dict
   contains:
     arn:
-      description: The ARN. V(null) if check mode predicts a create.
+      description: The ARN. V((known after apply\)) if check mode predicts a create.
       returned: always
       type: str
       sample: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
     id:
-      description: The ID, which is the last part of the ARN. V(null) if check mode predicts a create.
+      description: The ID, which is the last part of the ARN. V((known after apply\)) if check mode predicts a create.
       returned: always
       type: str
       sample: AbCdEf123456
@@ -177,11 +180,16 @@ room:
       sample: {"stream": "main"}
 """
 
+from functools import partial
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._converge import converge, resource_argument_spec
 from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find, resolve_arns
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    IvsChatModule,
+    refuse_unless_check_mode,
+    run_module,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
@@ -195,8 +203,9 @@ def manage_room(module: IvsChatModule, client: Any) -> None:
     params = module.params
     given = given_options(ROOM, params)
     if given.get(IDENTIFIERS) and params["state"] == "present":
-        given[IDENTIFIERS] = resolve_arns(client, LOGGING_CONFIGURATION, given[IDENTIFIERS], IDENTIFIERS)
-    found = find(client, ROOM, params["arn"], params["name"])
+        refuse = partial(refuse_unless_check_mode, module)
+        given[IDENTIFIERS] = resolve_arns(client, LOGGING_CONFIGURATION, given[IDENTIFIERS], IDENTIFIERS, refuse)
+    found = find(client, ROOM, params["arn"], params["name"], absent=params["state"] == "absent")
     handler = given.get("message_review_handler", {})
     has_uri = handler.get("uri") is not None or (found.before or {}).get("message_review_handler")
     if handler.get("fallback_result") and not has_uri:

@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ options:
   arns:
     description:
       - Return only the rooms with these ARNs. ARNs that do not exist are ignored.
+      - In check mode, V((known after apply\)) is accepted with a warning, because the resource does not exist yet.
     type: list
     elements: str
   name:
@@ -43,7 +45,7 @@ extends_documentation_fragment:
   - aws_ivs.chat.attributes.info
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_room
 """
@@ -124,17 +126,24 @@ rooms:
       sample: {"stream": "main"}
 """
 
+from functools import partial
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room, list_rooms
 from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import resolve_arns
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
+    IvsChatModule,
+    refuse_unless_check_mode,
+    run_module,
+    warn_if_unknown,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
     ROOM,
     Resource,
     has_tags,
+    is_known_arn,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
     validate_filters,
@@ -147,12 +156,15 @@ IDENTIFIER = "logging_configuration_identifier"
 
 def room_info(module: IvsChatModule, client: Any) -> None:
     params = module.params
-    arns = params["arns"]
-    if arns == []:
-        module.exit_json(changed=False, rooms=[])
+    warn_if_unknown(module, "arns", params["arns"] or [], ROOM, "result of this task")
+    warn_if_unknown(module, IDENTIFIER, [params[IDENTIFIER]], LOGGING_CONFIGURATION, "result of this task")
+    arns = [arn for arn in params["arns"] if is_known_arn(arn)] if params["arns"] is not None else None
     filters = {"name": params["name"], "message_review_handler_uri": params["message_review_handler_uri"]}
-    if params[IDENTIFIER] is not None:
-        (filters[IDENTIFIER],) = resolve_arns(client, LOGGING_CONFIGURATION, [params[IDENTIFIER]], IDENTIFIER)
+    if params[IDENTIFIER] is not None and arns != []:
+        refuse = partial(refuse_unless_check_mode, module)
+        (filters[IDENTIFIER],) = resolve_arns(client, LOGGING_CONFIGURATION, [params[IDENTIFIER]], IDENTIFIER, refuse)
+    if arns == [] or (IDENTIFIER in filters and not is_known_arn(filters[IDENTIFIER])):
+        module.exit_json(changed=False, rooms=[])
     if arns and params["include_details"]:
         rooms = [get_room(client, arn) for arn in dict.fromkeys(arns)]
     else:

@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -175,7 +176,7 @@ extends_documentation_fragment:
   - aws_ivs.chat.pacing
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_stack_info
   - module: aws_ivs.chat.ivschat_room
@@ -298,69 +299,133 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     run_module,
     write_unless_check_mode,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
-    KINDS,
-    LOGGING_CONFIGURATION,
-    is_deleting,
-)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._progress import report_progress
+from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import KINDS, LOGGING_CONFIGURATION, ROOM
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
     CALLS_PER_SECOND,
     OWNERSHIP_TAG,
+    Listed,
+    Matching,
     Owner,
-    count_actions,
     declared_entries,
+    defaults_argument_spec,
     entry_argument_spec,
-    kinds_to_prune,
     match_entries,
+)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_diff import stack_diff
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_estimate import estimate
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_outcome import Outcome, predicted
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_plan import (
+    PlannedChange,
+    StackPlan,
+    count_actions,
+    kinds_to_remove,
     plan_stack,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_read import (
     limit_stack_rate,
     list_without_stale,
     match_with_details,
+    read_users_again,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import (
-    Outcome,
-    predicted,
-    write_stack,
-)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import StackOptions, write_stack
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_stack
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import WaitOptions
 
 MAX_SHOWN_FAILURES = 5  # in the message; all are in the result
+MAX_MESSAGE = 1800  # characters of refusals in the message; all are in the result
 
 
 def manage_stack(module: IvsChatModule, client: Any) -> None:
     params = module.params
     owner = Owner(params["ownership_tag"], params["name"])
-    limit_stack_rate(client, **params["calls_per_second"])
+    limit_stack_rate(client, params["calls_per_second"])
+    progress = report_progress()
     entries = [] if params["state"] == "absent" else declared_entries(params, owner)
     listed = list_without_stale(client, entries, params["adopt"])
-    matches = match_with_details(client, match_entries(entries, listed, params["adopt"]))
-    prune = kinds_to_prune(params)
-    changes = plan_stack(matches, listed, owner, prune)
-    deleting = [resource for resource in listed[LOGGING_CONFIGURATION] if is_deleting(resource)]
-    deleting_members = [resource for resource in deleting if owner.owns(resource) and LOGGING_CONFIGURATION in prune]
-    options = WaitOptions(params["wait"], params["wait_timeout"], by_name=True)
+    matching = match_with_details(client, match_entries(entries, listed, params["adopt"]), progress)
+    plan = plan_stack(matching, listed, owner, params)
+    if plan.in_use:
+        listed = read_users_again(client, listed, plan)
+        plan = plan_stack(matching, listed, owner, params)
+    for warning in plan.warnings:
+        module.warn(warning)
+    planned = result_of_plan(params, plan, matching, listed)
+    in_use = write_unless_check_mode(module, lambda: warn_in_use(module, plan), lambda: messages_in_use(plan))
+    if refusals := plan.refusals + in_use:
+        refuse(module, refusals, plan, planned, listed)
+    options = StackOptions(
+        waits=WaitOptions(params["wait"], params["wait_timeout"], by_name=True),
+        continue_on_error=params["continue_on_error"],
+        removed=kinds_to_remove(params),
+        absent=params["state"] == "absent",
+    )
     outcome = write_unless_check_mode(
         module,
-        lambda: predicted(changes),
-        lambda: write_stack(client, changes, deleting, deleting_members, owner, options, params["continue_on_error"]),
+        lambda: predicted(plan.changes),
+        lambda: write_stack(client, plan.changes, listed, owner, options, progress),
     )
+    finish(module, plan, planned, listed, outcome)
+
+
+def finish(module: IvsChatModule, plan: StackPlan, planned: dict[str, Any], listed: Listed, outcome: Outcome) -> None:
+    """Exit with what came of the plan."""
     failures = failures_of(outcome)
     result = {
         "changed": outcome.changed,
-        "plan": [change.to_result() for change in changes],
+        **planned,
         "summary": count_actions(change.action for change in outcome.applied),
         **{kind.plural: outcome.resources(kind) for kind in KINDS},
         "failures": failures,
     }
     if module._diff:
-        result["diff"] = [change.diff() for change in outcome.differing(changes)]
+        result["diff"] = diff_of(module, plan, listed, outcome.differing(plan.changes))
     if failures:
-        finished = f"{len(outcome.applied)} of {len(changes)} changes finished, {len(failures)} failed"
-        module.fail_json(msg=f"{finished}: {summarize(failures)}", **result)
+        finished = f"{len(outcome.applied)} of {len(plan.changes)} changes finished, {len(failures)} failed"
+        kept = f"; kept {outcome.kept} member(s) that are to be removed" if outcome.kept else ""
+        module.fail_json(msg=f"{finished}: {summarize(failures)}{kept}", **result)
     module.exit_json(**result)
+
+
+def refuse(
+    module: IvsChatModule, refusals: list[str], plan: StackPlan, planned: dict[str, Any], listed: Listed
+) -> None:
+    """Fail with all refusals in one message, and with the plan beside them; nothing has been changed."""
+    message = "; ".join(refusals)
+    if len(message) > MAX_MESSAGE:
+        message = f"{message[:MAX_MESSAGE]}...; {len(refusals)} refusals in all, see refusals"
+    result = {"refusals": refusals, **planned}
+    if module._diff:
+        result["diff"] = diff_of(module, plan, listed, [each for each in plan.changes if each.action != "none"])
+    module.fail_json(msg=message, **result)
+
+
+def messages_in_use(plan: StackPlan) -> list[str]:
+    return [use.message for use in plan.in_use]
+
+
+def warn_in_use(module: IvsChatModule, plan: StackPlan) -> list[str]:
+    """Warn of what a real run would refuse; in check mode, an earlier task may still detach or delete the rooms."""
+    for message in messages_in_use(plan):
+        module.warn(f"Outside check mode, this task would fail unless an earlier task changes this: {message}")
+    return []
+
+
+def result_of_plan(params: dict[str, Any], plan: StackPlan, matching: Matching, listed: Listed) -> dict[str, Any]:
+    """Return what the module returns of its plan, whether it is carried out or not."""
+    return {
+        "plan": [change.to_result() for change in plan.changes],
+        "undeclared": [
+            {"resource": kind.name, "name": resource["name"], "arn": resource["arn"]}
+            for kind, resource in plan.undeclared
+        ],
+        "estimate": estimate(plan, matching, listed, params["wait"], params["calls_per_second"]),
+    }
+
+
+def diff_of(module: IvsChatModule, plan: StackPlan, listed: Listed, shown: list[PlannedChange]) -> dict[str, str]:
+    names = {resource["arn"]: resource["name"] for resource in listed[LOGGING_CONFIGURATION] if resource["name"]}
+    return stack_diff(module.params["name"], plan.changes, shown, names)
 
 
 def failures_of(outcome: Outcome) -> list[dict[str, Any]]:
@@ -397,7 +462,9 @@ def main() -> None:
                 kind.plural: {"type": "list", "elements": "dict", "options": entry_argument_spec(kind)}
                 for kind in KINDS
             },
+            "room_defaults": {"type": "dict", "options": defaults_argument_spec(ROOM)},
             "prune": {"type": "bool", "default": False},
+            "release": {"type": "bool", "default": False},
             "adopt": {"type": "bool", "default": False},
             "ownership_tag": OWNERSHIP_TAG,
             "continue_on_error": {"type": "bool", "default": False},

@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ options:
     description:
       - Export only the members of this stack.
       - If omitted, members of stacks are not exported, because no other stack can take them over. They are listed in
-        RV(skipped).
+        RV(left_out).
     type: str
   ownership_tag:
     description: The key of the tag that marks the members of stacks.
@@ -47,7 +48,7 @@ extends_documentation_fragment:
   - aws_ivs.chat.pacing
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - aws_ivs.chat.requirements
 seealso:
   - module: aws_ivs.chat.ivschat_stack
 """
@@ -88,11 +89,11 @@ stack:
       type: list
       elements: dict
       sample: [{"name": "keynote", "logging_configurations": [], "tags": {}}]
-skipped:
+left_out:
   description:
-    - The matching resources that a declaration cannot contain, each with RV(ignore:arn) and RV(ignore:reason). These
-      are resources that have no name, share their name with another resource, are members of a stack (if O(name) is
-      omitted), or have so many tags that the ownership tag cannot be added.
+    - The matching resources that the declaration does not contain, each with RV(ignore:arn) and RV(ignore:reason).
+      These are resources that have no name, share their name with another resource, are members of a stack (if O(name)
+      is omitted), have so many tags that the ownership tag cannot be added, or are deleted while the module runs.
   returned: success
   type: list
   elements: dict
@@ -108,8 +109,8 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
     CALLS_PER_SECOND,
     OWNERSHIP_TAG,
     Owner,
-    export,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_export import export
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_read import (
     get_rooms,
     limit_stack_rate,
@@ -121,20 +122,25 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
     validate_tags,
 )
 
+GONE = "List shows it and Get does not find it, because it was deleted or created moments ago"
+
 
 def stack_info(module: IvsChatModule, client: Any) -> None:
     params = module.params
     owner = Owner(params["ownership_tag"], params["name"] or "")
-    limit_stack_rate(client, **params["calls_per_second"])
+    limit_stack_rate(client, params["calls_per_second"])
     listed = list_all(client)
     chosen = {
         kind: [resource for resource in resources if is_chosen(resource, params, owner)]
         for kind, resources in listed.items()
     }
+    missing: list[str] = []
     if params["include_details"]:
-        chosen[ROOM] = list(get_rooms(client, (room["arn"] for room in chosen[ROOM])).values())
-    stack, skipped = export(chosen, listed, owner)
-    module.exit_json(changed=False, stack=stack, skipped=skipped)
+        rooms, missing = get_rooms(client, (room["arn"] for room in chosen[ROOM]))
+        chosen[ROOM] = list(rooms.values())
+    stack, left_out = export(chosen, listed, owner)
+    left_out += [{"arn": arn, "reason": GONE} for arn in missing]
+    module.exit_json(changed=False, stack=stack, left_out=left_out)
 
 
 def is_chosen(resource: Resource, params: dict[str, Any], owner: Owner) -> bool:

@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
+# Copyright: Contributors to the aws_ivs.chat collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 # List or create, list or tag, list or delete, with the AWS CLI: cli.sh present|absent COUNT
 set -euo pipefail
 state=$1 count=$2

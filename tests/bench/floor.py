@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The fewest possible calls with plain boto3: floor.py present|absent|drift COUNT [CALLS_PER_SECOND].
 
 It has no error handling, checks for duplicates, waits, or check mode. `drift` changes the tag of one room, as if

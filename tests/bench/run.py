@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the ways to manage N rooms side by side, and write docs/benchmarks.md (`make bench`): run.py SIZES."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Demonstrate the collection against the emulator, and fail if a result is not as expected (`make demo`)."""
 
 from __future__ import annotations
@@ -91,12 +92,20 @@ def main() -> int:
         demo = Demo(emulator, work)
         everything = [["backstage", "lobby", "questions"], ["archive", "watch"]]
 
-        demo.title("1. Create the chat")
+        demo.title("1. Preview the chat on an empty account")
+        changed, _output = demo.play("--check", "--diff")
+        demo.expect(changed > 0 and demo.names() == [[], []], "changes are predicted and nothing is created")
+        demo.expect(demo.emulator.writes() == [], "no write calls are sent in check mode")
+        demo.note(
+            "Preview the chat", f"{changed} tasks would change resources, {len(demo.emulator.writes())} write calls"
+        )
+
+        demo.title("2. Create the chat")
         changed, _output = demo.play()
         demo.expect(changed > 0 and demo.names() == everything, "3 rooms and 2 logging configurations exist")
         demo.note("Create the chat", f"{changed} tasks changed resources; 3 rooms and 2 logging configurations exist")
 
-        demo.title("2. Run the playbook again: no changes")
+        demo.title("3. Run the playbook again: no changes")
         changed, _output = demo.play()
         demo.expect(changed == 0, "no task changes anything")
         demo.expect(demo.emulator.writes() == [], "no write calls are sent")
@@ -105,7 +114,7 @@ def main() -> int:
             f"{changed} tasks changed, {len(demo.emulator.writes())} write calls to the service",
         )
 
-        demo.title("3. A room is changed manually: check mode detects the drift")
+        demo.title("4. A room is changed manually: check mode detects the drift")
         drift(emulator)
         changed, predicted = demo.play("--check", "--diff")
         demo.expect(changed == 1, "one task would change a resource")
@@ -114,7 +123,7 @@ def main() -> int:
         demo.expect(demo.emulator.writes() == [], "no write calls are sent in check mode")
         demo.note("Detect drift in check mode", f"diff shown, {len(demo.emulator.writes())} write calls")
 
-        demo.title("4. Repair the drift")
+        demo.title("5. Repair the drift")
         changed, repaired = demo.play("--diff")
         demo.expect(changed == 1, "one task changed a resource")
         demo.expect(diff_of(repaired) == diff_of(predicted), "the diff is the one that check mode predicted")
@@ -122,7 +131,16 @@ def main() -> int:
         demo.expect(writes == ["UpdateRoom", "UntagResource"], "only the differences are sent")
         demo.note("Repair the drift", f"diff as predicted; write calls: {', '.join(writes)}")
 
-        demo.title("5. Delete everything")
+        demo.title("6. Preview the deletion")
+        changed, predicted = demo.play("--check", "-e", "chat_state=absent")
+        demo.expect(changed > 0 and demo.names() == everything, "deletions are predicted and nothing is deleted")
+        demo.expect("because 3 room(s) use it" in " ".join(predicted.split()), "a warning names the rooms in use")
+        demo.expect(demo.emulator.writes() == [], "no write calls are sent in check mode")
+        demo.note(
+            "Preview the deletion", f"{changed} tasks would change resources, {len(demo.emulator.writes())} write calls"
+        )
+
+        demo.title("7. Delete everything")
         changed, _output = demo.play("-e", "chat_state=absent")
         demo.expect(changed > 0 and demo.names() == [[], []], "no rooms and no logging configurations remain")
         changed_again, _output = demo.play("-e", "chat_state=absent")

@@ -24,10 +24,11 @@ from botocore.loaders import JSONFileLoader
 
 from ivschat_emulator import Emulator
 from tests.http.reliability import matrix
+from tests.support import stacks
 from tests.support.answers import AnswerServer
 from tests.support.clock import Clock
 from tests.support.environment import ACCOUNT, REGION, aws_settings
-from tests.support.harness import Run, run_module
+from tests.support.harness import KNOWN_AFTER_APPLY, Run, run_module
 from tests.support.playbooks import Finished, play
 from tests.support.report import TASKS, RecordedEmulator, failure_report
 from tests.support.service import create_logging_configuration, operations, zip_file
@@ -218,6 +219,12 @@ def logging(run: Run) -> Run:
 
 
 @pytest.fixture
+def stack(run: Run) -> Run:
+    """stack(**options): the result of ivschat_stack for the stack `conference`, not limited to the service's quotas."""
+    return partial(run, "ivschat_stack", name="conference", calls_per_second=stacks.UNLIMITED)
+
+
+@pytest.fixture
 def room_info(run: Run) -> Callable[..., list[dict[str, Any]]]:
     """room_info(**options): the rooms that ivschat_room_info returns."""
 
@@ -262,12 +269,13 @@ def apply(emulator: Emulator, run: Run) -> Run:
             assert predicted[key] is None
         else:
             assert set(predicted[key]) == set(result[key])
-            created = predicted[key]["arn"] is None
+            created = predicted[key]["arn"] == KNOWN_AFTER_APPLY
             late = ASSIGNED if created else ("update_time",) if result["changed"] else ()
             assert {name: value for name, value in predicted[key].items() if name not in late} == {
                 name: value for name, value in result[key].items() if name not in late
             }
-            assert not created or [predicted[key][name] for name in ASSIGNED] == [None] * len(ASSIGNED)
+            unknown = [KNOWN_AFTER_APPLY, KNOWN_AFTER_APPLY, None, None]
+            assert not created or [predicted[key][name] for name in ASSIGNED] == unknown
             assert None not in [result[key][name] for name in ASSIGNED]
         written = len(emulator.writes())
         again = run(module, diff=True, **options)
@@ -281,18 +289,32 @@ def apply(emulator: Emulator, run: Run) -> Run:
 
 @pytest.fixture
 def playbook(emulator: Emulator, tmp_path: Path) -> Callable[..., Finished]:
-    """playbook(*playbooks, variables=, **settings): runs playbooks, which must succeed, in tmp_path."""
+    """playbook(*playbooks, variables=, arguments=, **settings): runs playbooks, which must succeed, in tmp_path."""
 
-    def run(*books: Any, variables: Any = None, **settings: str) -> Finished:
+    def run(*books: Any, variables: Any = None, arguments: tuple[str, ...] = (), **settings: str) -> Finished:
         settings = {**aws_settings(emulator.url), **settings}
-        done = play(tmp_path, *books, arguments=("-e", json.dumps(variables or {})), **settings)
-        assert done.returncode == 0, done.stdout
+        done = play(tmp_path, *books, arguments=(*arguments, "-e", json.dumps(variables or {})), **settings)
+        assert done.returncode == 0 and "Traceback" not in done.stdout, done.stdout
         return done
 
     return run
 
 
 # Time
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between the retries of a call take no time; those of waits do."""
+    monkeypatch.setattr(_retries, "BACKOFF", {"delay": 0, "backoff": 1, "max_delay": 0})
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits look again soon, and so do retries."""
+    monkeypatch.setattr(_polling, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(_polling, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(_retries, "BACKOFF", {"delay": 0.01, "backoff": 1, "max_delay": 0.01})
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
 from tests.support.environment import CREDENTIALS, ROOT
@@ -34,16 +35,25 @@ Run = Callable[..., dict[str, Any]]
 # An option that the task sets to null; None is an option that it leaves out.
 NULL = "<null>"
 
+# In a result of check mode: the ARN and the ID of a resource that does not exist yet.
+KNOWN_AFTER_APPLY = "(known after apply)"
+
 COLLECTION = "ansible_collections.aws_ivs.chat.plugins.modules"
 
 
 def failure_message(result: dict[str, Any]) -> str:
     """Return the message of a failed run, which must be one clean line."""
     assert result.get("failed"), result
-    assert "exception" not in result and not result.get("changed")
+    assert "exception" not in result and bool(result.get("changed")) is bool(result.get("writes"))
     message = result["msg"]
     assert isinstance(message, str) and "\n" not in message and "Traceback" not in message
     return message
+
+
+def warnings_of(result: dict[str, Any]) -> list[str]:
+    """Return the warnings of a run; ansible-core 2.19 and later wrap their texts."""
+    given = result.get("warnings", [])
+    return [warning if isinstance(warning, str) else warning["event"]["msg"] for warning in given]
 
 
 def module_arguments(url: str, options: dict[str, Any], check: bool, diff: bool) -> dict[str, Any]:
@@ -64,8 +74,9 @@ def run_module(
 
     `check` and `diff` are the task's modes, everything else is an option.
 
-    Like a module's own process, it sees no AWS settings of the person who runs the tests.
+    Like a module's own process, it sees no AWS settings of the person who runs the tests, and has no warnings yet.
     """
+    warnings._global_warnings.clear()
     output = io.StringIO()
     module = importlib.import_module(f"{COLLECTION}.{module_name}")
     settings = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("AWS_")}

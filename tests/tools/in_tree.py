@@ -1,5 +1,5 @@
 # Copyright: Contributors to the aws_ivs.chat collection
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a command inside a copy of the checkout that lies where Ansible's own tools want it.
 
 ansible-test works only in a directory `ansible_collections/aws_ivs/chat`, with amazon.aws beside it in the same tree,
@@ -18,7 +18,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 from ivschat_emulator import Emulator
 
@@ -34,8 +33,8 @@ def site_packages(package: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def lay_tree() -> Path:
-    collections = CACHE / "tree" / f"python{VERSION}" / "ansible_collections"
+def lay_tree(name: str, amazon_aws: Path) -> Path:
+    collections = CACHE / "tree" / name / "ansible_collections"
     shutil.rmtree(collections, ignore_errors=True)
     chat = collections / "aws_ivs" / "chat"
     listed = subprocess.run(
@@ -53,16 +52,25 @@ def lay_tree() -> Path:
     # Without a repository of its own ansible-test would ask the checkout's, which ignores .cache.
     subprocess.run(["git", "-c", "init.defaultBranch=main", "init", "--quiet"], cwd=chat, check=True)
     (collections / "amazon").mkdir()
-    (collections / "amazon" / "aws").symlink_to(site_packages("ansible_collections.amazon.aws"))
+    (collections / "amazon" / "aws").symlink_to(amazon_aws)
     return chat
 
 
-def lay_home() -> Path:
-    home = CACHE / "home"
-    from ansible_test._internal.python_requirements import get_venv_packages
+# Run by the interpreter that has ansible-test: the version of pip that ansible-test wants for this Python.
+WANTED_PIP = """
+import sys
+from types import SimpleNamespace
+from ansible_test._internal.python_requirements import get_venv_packages
 
+print(get_venv_packages(SimpleNamespace(version="%d.%d" % sys.version_info[:2]))["pip"])
+"""
+
+
+def lay_home(python: Path) -> Path:
+    home = CACHE / "home"
     # ansible-test fetches this script to put pip into an environment. Python brings a pip, so nothing is fetched.
-    pip = get_venv_packages(SimpleNamespace(version=VERSION))["pip"].replace(".", "_")
+    wanted = subprocess.run([python, "-c", WANTED_PIP], check=True, stdout=subprocess.PIPE, text=True).stdout
+    pip = wanted.strip().replace(".", "_")
     script = home / ".ansible" / "test" / "cache" / f"get_pip_{pip}.py"
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text("import ensurepip\n\nensurepip.bootstrap(upgrade=True, default_pip=True)\n")
@@ -83,33 +91,42 @@ def cloud_config(url: str) -> str:
     )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cloud", metavar="INI", help="'emulator', or a cloud-config-aws.ini of a real account")
-    parser.add_argument("command", nargs=argparse.REMAINDER)
-    args = parser.parse_args()
+def run_in_tree(command: list[str], python: Path, amazon_aws: Path, *, name: str, cloud: str | None = None) -> int:
+    """Run a command in a copy of the checkout and return its exit status.
 
-    chat = lay_tree()
+    `python` is the interpreter of the environment whose programs the command finds first, `name` the directory of the
+    copy below .cache/tree, `cloud` either `emulator` or the path of a cloud-config-aws.ini.
+    """
+    chat = lay_tree(name, amazon_aws)
     env = {
         **os.environ,
-        "HOME": str(lay_home()),
+        "HOME": str(lay_home(python)),
         # Without this ansible-lint does not find this collection's modules in playbooks.
         "ANSIBLE_COLLECTIONS_PATH": str(chat.parents[2]),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
         # antsibull-docs copies what git tracks; without this it takes amazon.aws for ignored files of the checkout.
         "GIT_CEILING_DIRECTORIES": str(ROOT),
     }
 
     def run() -> int:
-        return subprocess.run(args.command, cwd=chat, env=env, check=False).returncode
+        return subprocess.run(command, cwd=chat, env=env, check=False).returncode
 
-    if args.cloud == "emulator":
+    if cloud == "emulator":
         with Emulator.start() as emulator:
             (chat / CLOUD_CONFIG).write_text(cloud_config(emulator.url))
             return run()
-    if args.cloud:
-        shutil.copy(args.cloud, chat / CLOUD_CONFIG)
+    if cloud:
+        shutil.copy(cloud, chat / CLOUD_CONFIG)
     return run()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cloud", metavar="INI", help="'emulator', or a cloud-config-aws.ini of a real account")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    args = parser.parse_args()
+    amazon_aws = site_packages("ansible_collections.amazon.aws")
+    return run_in_tree(args.command, Path(sys.executable), amazon_aws, name=f"python{VERSION}", cloud=args.cloud)
 
 
 if __name__ == "__main__":

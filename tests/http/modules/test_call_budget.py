@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The calls of a task, exactly, when nothing fails and it does not wait."""
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def arns(clients, chat, bucket):
         (ROOM, {"name": "lobby", "maximum_message_length": 500}, [*LIST, *GET], []),
         (ROOM, {"name": "new", **RETAG}, LIST, ["CreateRoom"]),
         (ROOM, {"name": "lobby", "maximum_message_length": 7}, [*LIST, *GET], ["UpdateRoom"]),
-        (ROOM, {"arn": "ROOM", "name": "hall"}, GET, ["UpdateRoom"]),
+        (ROOM, {"arn": "ROOM", "name": "hall"}, [*GET, *LIST], ["UpdateRoom"]),  # whether the name is taken
         (
             ROOM,
             {"arn": "ROOM", "maximum_message_length": 7, **RETAG},

@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ivschat_chat_token, ivschat_event, ivschat_message, ivschat_user."""
 
 from __future__ import annotations
@@ -77,11 +78,9 @@ class TestToken:
         emulator.fault("CreateChatToken", "ConnectionReset", when="after")
         assert emulator.verify_token(token(room_arn=room_arns["lobby"])["token"])
 
-    @in_both_modes
-    def test_no_such_room(self, token, sent, check):
-        message = failure_message(token(room_arn=UNKNOWN_ROOM, check=check))
-        assert UNKNOWN_ROOM in message if check else "ResourceNotFoundException" in message
-        assert len(sent()) == (not check)
+    def test_no_such_room(self, token, sent):
+        assert "ResourceNotFoundException" in failure_message(token(room_arn=UNKNOWN_ROOM))
+        assert len(sent()) == 1
 
 
 class TestRooms:
@@ -170,10 +169,9 @@ class TestIdentity:
     """Nothing is written anywhere when a room is unknown or ambiguous."""
 
     @modules
-    @in_both_modes
-    def test_unknown_name(self, run, room_arns, calls, module, check):
+    def test_unknown_name(self, run, room_arns, calls, module):
         calls()
-        message = failure_message(run(module, room_name="Lobby", check=check, **MODULES[module]))
+        message = failure_message(run(module, room_name="Lobby", **MODULES[module]))
         assert message == "room_name: no room is named 'Lobby'"
         assert calls() == ["ListRooms"]
 
@@ -306,14 +304,13 @@ class TestFailures:
         assert [call["effect"] for call in emulator.calls(operation)] == [True, False, True]
 
     @writers
-    @in_both_modes
-    def test_an_arn_of_no_room(self, run, room_arns, emulator, module, check):
+    def test_an_arn_of_no_room(self, run, room_arns, emulator, module):
         options, operation, _parameters = WRITERS[module]
-        result = run(module, rooms=["lobby", UNKNOWN_ROOM], check=check, **options)
+        result = run(module, rooms=["lobby", UNKNOWN_ROOM], **options)
         assert result["failed"] and result["changed"] is True
         assert [entry["error"] is None for entry in result["rooms"]] == [True, False]
-        assert (f"there is no room {UNKNOWN_ROOM}" if check else "ResourceNotFoundException") in result["msg"]
-        assert len(emulator.calls(operation)) == (0 if check else 2)
+        assert "ResourceNotFoundException" in result["msg"]
+        assert len(emulator.calls(operation)) == 2
 
     @writers
     def test_all_rooms_fail(self, run, room_arns, emulator, module):

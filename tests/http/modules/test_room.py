@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ivschat_room: identity, options, waits."""
 
 from __future__ import annotations
@@ -63,12 +64,15 @@ class TestIdentity:
             other["arn"] for other in sorted(others, key=lambda other: other["name"])
         ]
 
-    def test_the_empty_name_is_a_name(self, apply_room, room, chat, existing_rooms):
+    def test_the_empty_name_identifies_nothing_and_takes_a_name_away(self, apply_room, room, chat, existing_rooms):
         lobby = room(name="lobby")["room"]
         nameless = chat.create_room()["arn"]
-        assert apply_room(name="", maximum_message_length=7)["room"]["arn"] == nameless
-        apply_room(name="", state="absent")
+        for state in ("present", "absent"):  # by nothing, nothing is identified
+            assert "identifies nothing" in failure_message(room(name="", maximum_message_length=7, state=state))
+        assert apply_room(arn=nameless, name="", maximum_message_length=7)["room"]["arn"] == nameless
+        apply_room(arn=nameless, state="absent")
         assert existing_rooms() == [("lobby", lobby["arn"])]
+        assert apply_room(arn=lobby["arn"], name="")["room"]["name"] == ""
 
     @pytest.mark.parametrize("check", [False, True])
     @pytest.mark.parametrize("state", ["present", "absent"])
@@ -99,9 +103,8 @@ class TestIdentity:
         apply_room(arn=second["arn"], name="lobby")
         assert existing_rooms() == sorted([("lobby", first["arn"]), ("lobby", second["arn"])])
 
-    @pytest.mark.parametrize("check", [False, True])
-    def test_unknown_arn_present(self, room, calls, check):
-        message = failure_message(room(arn=UNKNOWN_ROOM, name="lobby", check=check))
+    def test_unknown_arn_present(self, room, calls):
+        message = failure_message(room(arn=UNKNOWN_ROOM, name="lobby"))
         assert message == (
             f"arn: there is no room {UNKNOWN_ROOM}, and an ARN cannot be created; specify only name to create one"
         )
@@ -228,13 +231,12 @@ class TestLoggingConfigurations:
         assert shown(logging_arns["a"], "c") == sorted([logging_arns["a"], logging_arns["c"]])
         assert shown() == []
 
-    @pytest.mark.parametrize("check", [False, True])
     @pytest.mark.parametrize("existing", [False, True])
-    def test_unknown_name(self, room, logging_arns, emulator, check, existing):
+    def test_unknown_name(self, room, logging_arns, emulator, existing):
         if existing:
             room(name="lobby")
         emulator.forget_calls()
-        message = failure_message(room(name="lobby", logging_configuration_identifiers=["a", "nope"], check=check))
+        message = failure_message(room(name="lobby", logging_configuration_identifiers=["a", "nope"]))
         assert message == f"{self.OPTION}: no logging configuration is named 'nope'"
         assert emulator.writes() == []
 
@@ -350,7 +352,7 @@ class TestReadsThatDisagree:
         assert operations(emulator.writes()) == ["CreateRoom", "DeleteRoom", "CreateRoom"]
 
     @pytest.mark.parametrize("check", [False, True])
-    @pytest.mark.parametrize("options", [{}, {"state": "absent"}])
+    @pytest.mark.parametrize("options", [{}, {"maximum_message_length": 7}])
     def test_no_second_one_is_created(self, room, emulator, monkeypatch, options, check):
         monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
         emulator.set(lag={"get": {"seconds": 60}})
@@ -359,6 +361,16 @@ class TestReadsThatDisagree:
         message = failure_message(room(name="lobby", check=check, **options))
         assert message.startswith("List shows 1 room(s) that Get does not find, such as ")
         assert created in message and emulator.writes() == []
+
+    def test_it_is_deleted_by_its_arn(self, room, emulator, monkeypatch):
+        monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
+        emulator.set(lag={"get": {"seconds": 60}})
+        created = room(name="lobby")["room"]["arn"]
+        emulator.forget_calls()
+        for check in (True, False):
+            assert (room(name="lobby", state="absent", check=check)["changed"], emulator.writes()[:-1]) == (True, [])
+        (delete,) = emulator.writes()
+        assert (delete["operation"], delete["parameters"]["identifier"]) == ("DeleteRoom", created)
 
     def test_nor_after_a_create_whose_outcome_is_unknown(self, room, emulator, monkeypatch):
         monkeypatch.setattr(_write, "LOOK_BEFORE_REPEAT", 0.3)

@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Secret keys, session tokens and chat tokens are nowhere in what Ansible prints at its most talkative, nor in logs.
 
 With ANSIBLE_DEBUG ansible-core itself prints the options of all tasks, and what modules answer: "Debug output can also

@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Input as users come with it that is valid, and errors that only the service can find.
 
 What is refused before any call is in tests/http/modules/test_bad_input.py, missing or expired credentials and wrong

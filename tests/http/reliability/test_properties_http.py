@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """For any current state and any options: check mode predicts the run, and a second run has nothing to do. Over HTTP.
 
 The pure part of this, on many more cases, is tests/unit/plugins/module_utils/test_properties.py.

@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A stack of ten resources: a fault and a kill at every write, two runs at once; the next run converges."""
 
 from __future__ import annotations
@@ -13,27 +14,21 @@ from ivschat_emulator import Emulator
 from tests.http.reliability.matrix import FAULTS, assert_clean_failure
 from tests.support.harness import ForkedModule, Run, fork_module
 from tests.support.service import create_logging_configuration, holdings, operations
+from tests.support.stacks import MEMBER, UNLIMITED, logging_entry
 
 pytestmark = [
     pytest.mark.usefixtures("clock", "shared_clients"),
     pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning"),  # the threads are pytest-xdist's, and idle
 ]
 
-MEMBER = {"ivschat-stack": "conference"}
-FAST = {"room": 1000, "logging_configuration": 1000, "tag": 1000}
-
-
-def destination(bucket: str) -> dict[str, Any]:
-    return {"s3": {"bucket_name": bucket}}
-
 
 NEW = ["new-1", "new-2", "new-3"]
 DECLARATION = {
     "name": "conference",
     "logging_configurations": [
-        {"name": "new-logs", "destination_configuration": destination("chat-logs")},
-        {"name": "moved", "destination_configuration": destination("chat-logs-2")},
-        {"name": "same", "destination_configuration": destination("chat-logs")},
+        logging_entry("new-logs"),
+        logging_entry("moved", "chat-logs-2"),
+        logging_entry("same"),
     ],
     "rooms": [
         *({"name": name, "maximum_message_length": 7, "logging_configurations": ["new-logs", "moved"]} for name in NEW),
@@ -43,7 +38,7 @@ DECLARATION = {
     ],
     "prune": True,
     "adopt": True,
-    "calls_per_second": FAST,
+    "calls_per_second": UNLIMITED,
 }
 # The writes that turn the resources of `existing` into this, in order; rooms and logging configurations "surplus" go.
 WRITES = [
@@ -142,7 +137,7 @@ def preceding(position: int) -> int:
 def test_the_writes_are_these(apply_stack: Run, existing: Emulator, converges: Callable[..., None]) -> None:
     result = apply_stack()
     assert operations(existing.writes()) == WRITES
-    assert result["summary"] == {"created": 4, "updated": 3, "deleted": 2, "adopted": 1, "unchanged": 2}
+    assert result["summary"] == {"created": 4, "updated": 3, "deleted": 2, "adopted": 1, "released": 0, "unchanged": 2}
     assert len(DECLARATION["rooms"]) + len(DECLARATION["logging_configurations"]) == 10
     converges()
 
@@ -200,7 +195,14 @@ def test_a_room_that_get_does_not_find_yet_is_not_created_again(
 ) -> None:
     existing.set(lag={"get": {"reads": 2}})
     chat.create_room(name="new-1", tags=MEMBER)
-    assert apply_stack()["summary"] == {"created": 3, "updated": 4, "deleted": 2, "adopted": 1, "unchanged": 2}
+    assert apply_stack()["summary"] == {
+        "created": 3,
+        "updated": 4,
+        "deleted": 2,
+        "adopted": 1,
+        "released": 0,
+        "unchanged": 2,
+    }
     existing.set(lag={})
     converges(lag=2)
 

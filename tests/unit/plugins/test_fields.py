@@ -12,7 +12,8 @@ import pytest
 import yaml
 from ansible_collections.aws_ivs.chat.plugins.module_utils._converge import resource_argument_spec
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import KINDS, LOGGING_CONFIGURATION, ROOM
-from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import Owner, entry_argument_spec, export
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import Owner, entry_argument_spec
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_export import export
 
 ROOT = Path(__file__).parents[3]
 FIELDS = [(kind, field) for kind in KINDS for field in kind.fields]

@@ -1,5 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A stack as one declaration: its validation, what each entry identifies, the plan and its order, the export."""
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
     Owner,
-    count_actions,
     declared_entries,
-    export,
-    kinds_to_prune,
     match_entries,
-    plan_stack,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_diff import stack_diff
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_export import export
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_plan import count_actions, kinds_to_remove, plan_stack
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_stack
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +41,8 @@ def declaration(**options: Any) -> dict[str, Any]:
         "name": "conference",
         "state": "present",
         "prune": False,
+        "release": False,
+        "room_defaults": None,
         "logging_configurations": None,
         "rooms": None,
         "tags": None,
@@ -83,9 +85,21 @@ def configuration(name: str, tags: dict[str, str] | None = None, number: int = 1
 
 
 def plan(params: dict[str, Any], *listed: dict[str, Any], remove: bool = False, adopt: bool = False) -> list[Any]:
+    """The changes of a plan; all that it is refused for as one AnsibleAWSError."""
     there = by_kind(listed)
-    prune = [ROOM, LOGGING_CONFIGURATION] if remove else []
-    return plan_stack(match_entries(declared_entries(params, OWNER), there, adopt), there, OWNER, prune)
+    if remove:  # whatever is not declared, of both kinds
+        declared = {kind: params[kind] or [] for kind in ("logging_configurations", "rooms")}
+        params = {**params, "prune": True, **declared}
+    planned = plan_stack(match_entries(declared_entries(params, OWNER), there, adopt), there, OWNER, params)
+    if refusals := planned.refusals + [use.message for use in planned.in_use]:
+        raise AnsibleAWSError(message="; ".join(refusals))
+    return planned.changes
+
+
+def shown(item: Any) -> tuple[str, str]:
+    """Both sides of the difference of one change."""
+    diff = stack_diff("conference", [item], [item], {})
+    return diff["before"], diff["after"]
 
 
 def by_kind(listed: Iterable[dict[str, Any]]) -> dict[Any, list[dict[str, Any]]]:
@@ -337,23 +351,21 @@ class TestPlan:
         ],
     )
     def test_what_is_removed(self, options, kinds):
-        assert kinds_to_prune(declaration(**options)) == kinds
+        assert kinds_to_remove(declaration(**options)) == kinds
 
     def test_a_repair_shows_the_state(self):
         failed = configuration("archive", state="UPDATE_FAILED")
         (item,) = plan(declaration(logging_configurations=[logs()]), failed)
         assert item.to_result()["changes"] == {"state": {"before": "UPDATE_FAILED", "after": "ACTIVE"}}
         header = "update logging configuration archive"
-        assert item.diff() == {
-            "before": {"state": "UPDATE_FAILED"},
-            "after": {"state": "ACTIVE"},
-            "before_header": header,
-            "after_header": header,
-        }
+        assert shown(item) == (
+            f'{header}\n    logging configuration archive: state: "UPDATE_FAILED"\n',
+            f'{header}\n    logging configuration archive: state: "ACTIVE"\n',
+        )
 
     def test_a_removed_member_without_a_name_is_told_by_its_arn(self):
         (item,) = plan(declaration(), room(""), remove=True)
-        assert item.diff()["after_header"] == f"delete room {PREFIX}room/1"
+        assert shown(item) == (f"delete room {PREFIX}room/1\n", "")
 
     def test_one_that_is_yet_to_be_made_stands_in_the_plan_by_its_name(self):
         made = plan(self.PARAMS, *self.LISTED)[-1].to_result()
@@ -389,12 +401,10 @@ class TestPlan:
             "changes": {"tags": {"before": {**MEMBER, "b": "2"}, "after": {**MEMBER, "a": "1"}}},
         }
         header = "update room same"
-        assert item.diff() == {
-            "before": {"tags": {**MEMBER, "b": "2"}},
-            "after": {"tags": {**MEMBER, "a": "1"}},
-            "before_header": header,
-            "after_header": header,
-        }
+        assert shown(item) == (
+            f'{header}\n    room same: tags.b: "2"\n',
+            f'{header}\n    room same: tags.a: "1"\n',
+        )
 
     def test_adopt_changes_the_tag_alone(self):
         (item,) = plan(declaration(rooms=[{"name": "a"}]), room("a", {"kept": "1"}), adopt=True)
@@ -436,6 +446,7 @@ def test_count_actions():
         "updated": 1,
         "deleted": 1,
         "adopted": 1,
+        "released": 0,
         "unchanged": 1,
     }
 
@@ -460,8 +471,8 @@ class TestExport:
             room("older", own, 1),
         ]
         there = by_kind([*rooms, kept])
-        stack, skipped = export(there, there, OWNER)
-        assert skipped == []
+        stack, left_out = export(there, there, OWNER)
+        assert left_out == []
         assert stack["logging_configurations"] == [logs(tags={"kept": "1"})]
         bare = {"message_review_handler": {"uri": ""}, "logging_configurations": []}
         assert stack["rooms"] == [
@@ -490,10 +501,10 @@ class TestExport:
         ]
         there = by_kind([*rooms, configuration("going", {}, state="DELETING")])
         chosen = {**there, ROOM: [each for each in there[ROOM] if each["tags"] != {"chosen": "no"}]}
-        stack, skipped = export(chosen, there, Owner(OWNER.tag, ""))
+        stack, left_out = export(chosen, there, Owner(OWNER.tag, ""))
         assert [each["name"] for each in stack["rooms"]] == ["fine"]
         assert stack["logging_configurations"] == []
-        assert [(each["arn"].removeprefix(f"{PREFIX}room/"), each["reason"]) for each in skipped] == [
+        assert [(each["arn"].removeprefix(f"{PREFIX}room/"), each["reason"]) for each in left_out] == [
             ("twin1", "another one is also named 'twin'"),
             ("twin2", "another one is also named 'twin'"),
             ("3", "it has no name"),
@@ -505,8 +516,8 @@ class TestExport:
     def test_a_member_is_told_from_what_only_shares_its_name(self):
         full = {**MEMBER, **{str(number): "" for number in range(49)}}
         there = by_kind([room("a", full, 1), room("a", {}, 2), room("a", OTHERS, 3)])
-        stack, skipped = export({**there, ROOM: there[ROOM][:1]}, there, OWNER)
-        assert ([each["name"] for each in stack["rooms"]], skipped) == (["a"], [])
+        stack, left_out = export({**there, ROOM: there[ROOM][:1]}, there, OWNER)
+        assert ([each["name"] for each in stack["rooms"]], left_out) == (["a"], [])
 
 
 # Properties, for any set of resources with a few names, owners, tags and references.
@@ -579,8 +590,8 @@ def test_a_plan_that_is_carried_out_leaves_nothing_to_do_and_others_alone(there,
 @settings(max_examples=60, deadline=None)
 @given(resources())
 def test_what_is_exported_and_adopted_changes_the_ownership_tag_alone(there):
-    stack, skipped = export(by_kind(there), by_kind(there), Owner(OWNER.tag, ""))
-    assert {each["arn"] for each in skipped} == {each["arn"] for each in there if OWNER.tag in each["tags"]}
+    stack, left_out = export(by_kind(there), by_kind(there), Owner(OWNER.tag, ""))
+    assert {each["arn"] for each in left_out} == {each["arn"] for each in there if OWNER.tag in each["tags"]}
     params = declaration(**stack)
     assert validate_stack(params, "us-east-1") == []
     for item in plan(params, *there, adopt=True):

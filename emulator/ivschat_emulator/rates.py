@@ -1,0 +1,41 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rates: buckets that hold one second of calls."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Hashable
+
+
+class Buckets:
+    """A token bucket for each key. It holds one second of calls, and at least one; it starts full."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._levels: dict[Hashable, tuple[float, float]] = {}
+
+    def take(self, key: Hashable, rate: float | None) -> bool:
+        """Whether another call is within `rate` calls per second (None: no limit); if so, it counts."""
+        if rate is None:
+            return True
+        capacity = max(rate, 1.0)
+        with self._lock:
+            clock = time.monotonic()
+            level, filled = self._levels.get(key, (capacity, clock))
+            level = min(capacity, level + (clock - filled) * rate)
+            allowed = level >= 1
+            self._levels[key] = (level - allowed, clock)
+        return allowed
+
+    def clear(self) -> None:
+        """Fill all buckets."""
+        with self._lock:
+            self._levels.clear()
+
+    def forget(self, key: Hashable) -> None:
+        """Remove the bucket of something that is gone."""
+        with self._lock:
+            self._levels.pop(key, None)

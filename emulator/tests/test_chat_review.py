@@ -1,0 +1,283 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Message review: the code of a Lambda function decides; what decides when it cannot."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.tests.chat import TIMEOUT, Chat
+from emulator.tests.helpers import make_function
+from emulator.tests.test_chat_logs import metrics
+from ivschat_emulator import Emulator
+
+# Long enough for a process to start on a busy machine; what is to time out takes longer still.
+GENEROUS = 20
+ALLOW = "return {'ReviewResult': 'ALLOW', 'Content': event['Content']}"
+DENY = "return {'ReviewResult': 'DENY', 'Content': '', 'Attributes': {'Reason': 'rude'}}"
+
+
+def zipped(body: str) -> bytes:
+    """The zip file of a function `review.h` with this body."""
+    lines = [
+        "import json, os, sys, time",
+        "calls = []",
+        "def h(event, context):",
+        *(f"    {line}" for line in body.split("\n")),
+    ]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr("review.py", "\n".join(lines))
+    return archive.getvalue()
+
+
+class Reviewed:
+    """A room with a review handler, and two clients in it."""
+
+    def __init__(self, chat: Chat, ivschat: Any, function: str, clients: Callable[..., Any]) -> None:
+        self._chat, self._ivschat, self._function, self._lambda = chat, ivschat, function, clients("lambda")
+        self.ann, self.bob = chat.join("ann", attributes={"vip": "yes"}), chat.join("bob")
+
+    def handle(self, body: str, fallback: str = "DENY") -> None:
+        """Give the function this body, and the room its handler."""
+        self._lambda.update_function_code(FunctionName="review", ZipFile=zipped(body))
+        handler = {"uri": self._function, "fallbackResult": fallback}
+        self._ivschat.update_room(identifier=self._chat.room, messageReviewHandler=handler)
+
+    def outcome(self, content: str = "hello", **members: Any) -> dict[str, Any]:
+        """What the sender of a message receives; nobody else receives anything but the message."""
+        frame = self.ann.ask("SEND_MESSAGE", Content=content, **members)
+        if frame["Type"] == "ERROR":
+            mark = self._chat.mark()
+            assert (self.ann.receive()["Id"], self.bob.receive()["Id"]) == (mark, mark)
+        else:
+            assert self.bob.receive() == frame
+        return frame
+
+
+@pytest.fixture
+def reviewed(chat: Chat, ivschat: Any, emulator: Emulator, handler: str, clients: Callable[..., Any]) -> Reviewed:
+    emulator.set(review_timeout=GENEROUS, messaging_limits={"requests_per_connection": None})
+    return Reviewed(chat, ivschat, handler, clients)
+
+
+class TestDecisions:
+    def test_allow(self, reviewed: Reviewed) -> None:
+        reviewed.handle(ALLOW)
+        frame = reviewed.outcome("hello", Attributes={"a": "b"})
+        assert (frame["Content"], frame["Attributes"]) == ("hello", {"a": "b"})
+        assert reviewed.outcome("hello")["Attributes"] is None
+
+    def test_allow_with_changes(self, reviewed: Reviewed) -> None:
+        reviewed.handle("return {'ReviewResult': 'ALLOW', 'Content': '***', 'Attributes': {'changed': 'yes'}}")
+        frame = reviewed.outcome("damn", Attributes={"a": "b"})
+        assert (frame["Content"], frame["Attributes"]) == ("***", {"changed": "yes"})
+
+    @pytest.mark.parametrize(("returned", "kept"), [("None", {"a": "b"}), ("{}", {})])
+    def test_attributes(self, reviewed: Reviewed, returned: str, kept: dict[str, str]) -> None:
+        reviewed.handle(f"return {{'ReviewResult': 'ALLOW', 'Content': 'x', 'Attributes': {returned}}}")
+        assert reviewed.outcome("x", Attributes={"a": "b"})["Attributes"] == kept
+
+    def test_deny(self, reviewed: Reviewed) -> None:
+        reviewed.handle(DENY, fallback="ALLOW")
+        frame = reviewed.outcome()
+        assert (frame["ErrorCode"], frame["ErrorMessage"]) == (406, "rude")
+        reviewed.handle("return {'ReviewResult': 'DENY', 'Content': event['MessageId']}", fallback="ALLOW")
+        assert reviewed.outcome()["ErrorCode"] == 406
+
+    def test_event(self, reviewed: Reviewed, chat: Chat) -> None:
+        reviewed.handle("return {'ReviewResult': 'ALLOW', 'Content': json.dumps(event)}")
+        frame = reviewed.outcome("\u00fcber", Attributes={"a": "b"})
+        assert json.loads(frame["Content"]) == {
+            "Content": "\u00fcber",
+            "MessageId": frame["Id"],
+            "RoomArn": chat.room,
+            "Attributes": {"a": "b"},
+            "Sender": {"Attributes": {"vip": "yes"}, "UserId": "ann", "Ip": "127.0.0.1"},
+        }
+
+    def test_error_has_the_id_of_the_message(self, reviewed: Reviewed) -> None:
+        reviewed.handle("return {'ReviewResult': 'DENY', 'Content': '', 'Attributes': {'Reason': event['MessageId']}}")
+        frame = reviewed.outcome()
+        assert frame["Id"] == frame["ErrorMessage"]
+
+    def test_only_messages_are_reviewed(self, reviewed: Reviewed, chat: Chat) -> None:
+        reviewed.handle(DENY)
+        assert reviewed.ann.ask("DELETE_MESSAGE", Id="a" * 12)["Type"] == "EVENT"
+        assert reviewed.ann.ask("DISCONNECT_USER", UserId="nobody")["Type"] == "EVENT"
+        mark = chat.mark()
+        assert reviewed.ann.receive()["Id"] == mark
+
+    def test_handler_without_uri(self, reviewed: Reviewed, chat: Chat, ivschat: Any) -> None:
+        reviewed.handle(DENY)
+        ivschat.update_room(identifier=chat.room, messageReviewHandler={"uri": ""})
+        assert reviewed.outcome()["Content"] == "hello"
+
+    def test_invalid_messages_are_not_reviewed(self, reviewed: Reviewed) -> None:
+        reviewed.handle("return {'ReviewResult': 'ALLOW', 'Content': 'valid'}")
+        assert reviewed.ann.refused("SEND_MESSAGE", Content="") == 400
+
+    def test_denied_messages_are_not_logged(
+        self, reviewed: Reviewed, chat: Chat, ivschat: Any, emulator: Emulator, bucket: dict[str, Any]
+    ) -> None:
+        reviewed.handle("return {'ReviewResult': event['Content'], 'Content': 'reviewed'}")
+        arn = ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"]
+        ivschat.update_room(identifier=chat.room, loggingConfigurationIdentifiers=[arn])
+        assert reviewed.ann.refused("SEND_MESSAGE", Content="DENY") == 406
+        assert reviewed.ann.ask("SEND_MESSAGE", Content="ALLOW")["Content"] == "reviewed"
+        assert emulator.flush_logs() == 1
+
+
+FAILURES = {
+    "exception": "raise ValueError('x')",
+    "exit": "os._exit(1)",
+    "exit by exception": "sys.exit(1)",
+    "syntax": "return (",
+    "not serializable": "return {'ReviewResult': 'ALLOW', 'Content': object()}",
+}
+BAD_RESPONSES = {
+    "nothing": "return None",
+    "a string": "return 'ALLOW'",
+    "no result": "return {'Content': 'x'}",
+    "bad result": "return {'ReviewResult': 'allow', 'Content': 'x'}",
+    "no content": "return {'ReviewResult': 'ALLOW'}",
+    "deny without content": "return {'ReviewResult': 'DENY'}",
+    "empty content": "return {'ReviewResult': 'ALLOW', 'Content': ''}",
+    "long content": "return {'ReviewResult': 'ALLOW', 'Content': 'x' * 501}",
+    "half a character": "return {'ReviewResult': 'ALLOW', 'Content': chr(0xd83d)}",
+    "attributes of numbers": "return {'ReviewResult': 'ALLOW', 'Content': 'x', 'Attributes': {'a': 1}}",
+    "attributes of 1025 bytes": "return {'ReviewResult': 'ALLOW', 'Content': 'x', 'Attributes': {'a': 'x' * 1024}}",
+}
+
+
+class TestFallback:
+    @pytest.mark.parametrize("fallback", ["ALLOW", "DENY"])
+    @pytest.mark.parametrize("name", [*FAILURES, *BAD_RESPONSES])
+    def test_failures(self, reviewed: Reviewed, emulator: Emulator, handler: str, name: str, fallback: str) -> None:
+        reviewed.handle((FAILURES | BAD_RESPONSES)[name], fallback)
+        frame = reviewed.outcome("hello", Attributes={"a": "b"})
+        if fallback == "ALLOW":
+            assert (frame["Content"], frame["Attributes"]) == ("hello", {"a": "b"})
+        else:
+            assert frame["ErrorCode"] == 406
+        metric = "InvocationErrors" if name in FAILURES else "ResponseValidationErrors"
+        assert metrics(emulator) == {(metric, "Uri", handler): 1}
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "return {'ReviewResult': 'ALLOW', 'Content': 'x' * 500, 'Attributes': {'a': 'x' * 1023}}",
+            "return {'ReviewResult': 'ALLOW', 'Content': 'x', 'more': 1}",
+        ],
+    )
+    def test_just_valid(self, reviewed: Reviewed, body: str) -> None:
+        reviewed.handle(body)
+        assert reviewed.outcome()["Content"][0] == "x"
+
+    def test_the_length_of_the_room(self, reviewed: Reviewed, chat: Chat, ivschat: Any) -> None:
+        reviewed.handle("return {'ReviewResult': 'ALLOW', 'Content': event['Content'] * 2}")
+        ivschat.update_room(identifier=chat.room, maximumMessageLength=4)
+        assert reviewed.outcome("ab")["Content"] == "abab"
+        assert reviewed.outcome("abc")["ErrorCode"] == 406
+
+    @pytest.mark.parametrize(("fallback", "code"), [("ALLOW", None), ("DENY", 406)])
+    def test_timeout(self, reviewed: Reviewed, emulator: Emulator, fallback: str, code: int | None) -> None:
+        reviewed.handle("if event['Content'] == 'slow': time.sleep(60)\n" + ALLOW, fallback)
+        assert reviewed.outcome("warm")["Content"] == "warm"
+        emulator.set(review_timeout=0.05)
+        start = time.monotonic()
+        assert reviewed.outcome("slow").get("ErrorCode") == code
+        assert time.monotonic() - start < TIMEOUT
+        emulator.set(review_timeout=GENEROUS)
+        assert reviewed.outcome("again")["Content"] == "again"
+
+    def test_the_documented_timeout(self, emulator: Emulator) -> None:
+        emulator.reset()
+        assert emulator.request("GET", "ivschat/settings")["review_timeout"] == 0.2
+
+    def test_a_slow_review_holds_up_nobody(self, reviewed: Reviewed, tmp_path: Path) -> None:
+        wait = f"while not os.path.exists({str(tmp_path / 'go')!r}): time.sleep(0.01)"
+        reviewed.handle(f"if event['Content'] == 'slow':\n    {wait}\n{ALLOW}")
+        slow = reviewed.ann.say("slow")
+        frame = reviewed.bob.ask("SEND_MESSAGE", Content="fast")
+        assert reviewed.ann.receive() == frame
+        (tmp_path / "go").touch()
+        assert reviewed.ann.receive()["RequestId"] == slow
+
+    def test_permission_taken_back(
+        self, reviewed: Reviewed, emulator: Emulator, clients: Callable[..., Any], handler: str
+    ) -> None:
+        reviewed.handle(ALLOW)
+        assert reviewed.outcome()["Type"] == "MESSAGE"
+        clients("lambda").remove_permission(FunctionName="review", StatementId="ivschat")
+        assert reviewed.outcome()["ErrorCode"] == 406
+        assert metrics(emulator) == {("InvocationErrors", "Uri", handler): 1}
+
+    def test_function_deleted(self, reviewed: Reviewed, clients: Callable[..., Any]) -> None:
+        reviewed.handle(ALLOW)
+        clients("lambda").delete_function(FunctionName="review")
+        assert reviewed.outcome()["ErrorCode"] == 406
+
+    def test_other_runtimes(self, reviewed: Reviewed, clients: Callable[..., Any]) -> None:
+        reviewed.handle(ALLOW)
+        clients("lambda").update_function_configuration(FunctionName="review", Runtime="nodejs22.x")
+        assert reviewed.outcome()["ErrorCode"] == 406
+
+
+class TestProcesses:
+    def test_warm(self, reviewed: Reviewed) -> None:
+        reviewed.handle(
+            "calls.append(1)\nprint('to the log')\n"
+            "return {'ReviewResult': 'ALLOW', 'Content': f'{os.getpid()} {len(calls)}'}"
+        )
+        process, count = reviewed.outcome()["Content"].split()
+        assert count == "1"
+        assert reviewed.outcome()["Content"] == f"{process} 2"
+
+    def test_new_code_and_environment(self, reviewed: Reviewed, clients: Callable[..., Any]) -> None:
+        reviewed.handle("return {'ReviewResult': 'ALLOW', 'Content': os.environ.get('WORD', 'none')}")
+        assert reviewed.outcome()["Content"] == "none"
+        environment = {"Variables": {"WORD": "given"}}
+        clients("lambda").update_function_configuration(FunctionName="review", Environment=environment)
+        assert reviewed.outcome()["Content"] == "given"
+        reviewed.handle("return {'ReviewResult': 'ALLOW', 'Content': 'new'}")
+        assert reviewed.outcome()["Content"] == "new"
+
+    def test_the_environment_of_the_emulator_is_not_shown(self, reviewed: Reviewed) -> None:
+        reviewed.handle("return {'ReviewResult': 'ALLOW', 'Content': ' '.join(sorted(os.environ))}")
+        assert set(reviewed.outcome()["Content"].split()) <= {"PATH", "AWS_REGION", "LC_CTYPE"}
+
+    @pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+    def test_code_runs_on_loopback_only(self, host: str) -> None:
+        """The process, unlike the fixture's, listens for everybody."""
+        command = [sys.executable, "-m", "ivschat_emulator", "--host", host, "--until-stdin-closes"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdin and process.stdout
+            other = Emulator(process.stdout.readline().strip().replace("0.0.0.0", "127.0.0.1"))
+            other.set(review_timeout=GENEROUS)
+            clients = {name: other.client(name) for name in ("lambda", "iam", "ivschat")}
+            function = make_function(lambda name, region="": clients[name])
+            clients["lambda"].add_permission(
+                FunctionName="review",
+                StatementId="ivschat",
+                Action="lambda:InvokeFunction",
+                Principal="ivschat.amazonaws.com",
+            )
+            with Chat(other, clients["ivschat"]) as chat:
+                reviewed = Reviewed(chat, clients["ivschat"], function, lambda name: clients[name])
+                reviewed.handle(ALLOW)
+                expected = "MESSAGE" if host == "127.0.0.1" else "ERROR"
+                assert reviewed.ann.ask("SEND_MESSAGE", Content="x")["Type"] == expected
+            process.stdin.close()
+            assert process.wait(TIMEOUT) == 0
