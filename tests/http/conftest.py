@@ -1,6 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures of all tests over HTTP: the emulator (one for each pytest worker, emptied before a test), boto3 clients,
+"""Fixtures of all tests over HTTP: the emulator (one a pytest worker, emptied before a test), boto3 clients,
 modules and playbooks that run against it. A test that fails prints its tasks, their answers and the calls.
 """
 
@@ -131,7 +131,7 @@ def bucket(clients: Callable[..., Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def destinations(clients: Callable[..., Any], bucket: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """A destination of each type that exists, as a task declares it."""
+    """By type, a destination that exists, as a task declares it."""
     clients("logs").create_log_group(logGroupName="/chat/logs")
     stream = {"RoleARN": f"arn:aws:iam::{ACCOUNT}:role/firehose", "BucketARN": "arn:aws:s3:::chat-logs"}
     clients("firehose").create_delivery_stream(DeliveryStreamName="chat-stream", S3DestinationConfiguration=stream)
