@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.environment import UNKNOWN_LOGGING, UNKNOWN_ROOM
 from tests.support.harness import failure_message
-from tests.support.service import create_logging_configuration
+from tests.support.service import API_DESTINATION, create_logging_configuration
 
 
 def test_nothing_there(room_info, logging_info):
@@ -110,7 +110,8 @@ class TestRooms:
         message = failure_message(run("ivschat_room_info", logging_configuration_identifier="nope"))
         assert message == "logging_configuration_identifier: no logging configuration is named 'nope'"
 
-    def test_a_room_that_is_deleted_while_we_look(self, room_info, resources, emulator):
+    def test_a_room_that_is_deleted_while_we_look(self, room_info, resources, emulator, monkeypatch):
+        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.modules.ivschat_room_info.LOOK_AGAIN", 0)
         emulator.fault("GetRoom", "ResourceNotFoundException")
         assert len(room_info()) == 3
 
@@ -121,7 +122,7 @@ class TestRooms:
         emulator.forget_calls()
         assert {room["arn"] for room in room_info(name="lobby", include_details=False)} == created
         pages = emulator.calls("ListRooms")
-        assert len(pages) == -(-4 // size) and all(call["parameters"]["name"] == "lobby" for call in pages)
+        assert len(pages) == -(-4 // size) + 1 and all(call["parameters"]["name"] == "lobby" for call in pages)
 
 
 class TestLoggingConfigurations:
@@ -133,8 +134,10 @@ class TestLoggingConfigurations:
                 name="archive", destination_configuration=destinations["s3"], tags={"Keep": "90", "n": 1}
             ),
             "group": logging(name="live", destination_configuration=destinations["cloud_watch_logs"]),
-            "stream": logging(name="", destination_configuration=destinations["firehose"], tags={"Keep": "1"}),
         }
+        nameless = chat.create_logging_configuration(destinationConfiguration=API_DESTINATION)["arn"]
+        firehose = destinations["firehose"]
+        created["stream"] = logging(arn=nameless, destination_configuration=firehose, tags={"Keep": "1"})
         created["same name"] = logging(arn=create_logging_configuration(chat, "archive"))
         return {nick: result["logging_configuration"] for nick, result in created.items()}
 
@@ -166,7 +169,7 @@ class TestLoggingConfigurations:
     def test_pages(self, logging_info, resources, emulator):
         emulator.set(page_size=1)
         emulator.forget_calls()
-        assert len(logging_info()) == 4 and len(emulator.calls("ListLoggingConfigurations")) == 4
+        assert len(logging_info()) == 4 and len(emulator.calls("ListLoggingConfigurations")) == 4 + 1
 
     def test_state_is_shown(self, logging_info, bucket, logging, emulator):
         emulator.set(transitions={"reads": 9})

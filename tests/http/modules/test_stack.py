@@ -174,23 +174,31 @@ class TestPlanAndApply:
         assert diff["before_header"] == "stack conference"
         assert diff["after_header"] == "Plan: 2 to create, 1 to update, 1 to adopt, 2 to delete, 2 unchanged"
         assert diff["before"].splitlines() == [
-            "update room drifted",
+            "1 to update:",
+            "  room drifted",
             "    room drifted: maximum_message_length: 7",
             "    room drifted: logging_configuration_identifiers: []",
             '    room drifted: tags.old: "1"',
-            "adopt room free",
-            "delete room surplus",
-            "delete logging configuration surplus",
+            "1 to adopt:",
+            "  room free",
+            "2 to create:",
+            "2 to delete:",
+            "  room surplus",
+            "  logging configuration surplus",
         ]
         assert diff["after"].splitlines() == [
-            "create logging configuration created",
-            "update room drifted",
+            "1 to update:",
+            "  room drifted",
             "    room drifted: maximum_message_length: 9",
             '    room drifted: logging_configuration_identifiers: ["kept"]',
             '    room drifted: tags.new: "1"',
-            "create room created",
-            "adopt room free",
+            "1 to adopt:",
+            "  room free",
             '    room free: tags.ivschat-stack: "conference"',
+            "2 to create:",
+            "  logging configuration created",
+            "  room created",
+            "2 to delete:",
         ]
 
     def test_tags(self, stack, chat):
@@ -279,7 +287,7 @@ class TestCalls:
         result = stack(rooms=[{"name": name} for name in names])
         assert result["summary"] == {**NONE, "unchanged": 1000}
         assert len(result["rooms"]) == 1000
-        assert Counter(operations(emulator.calls())) == {"ListRooms": 20, "ListLoggingConfigurations": 1}
+        assert Counter(operations(emulator.calls())) == {"ListRooms": 20 + 1, "ListLoggingConfigurations": 1}
 
     def test_get_only_for_rooms_whose_length_or_rate_is_declared(self, stack, emulator):
         fields = [{}, {"maximum_message_length": 1}, {"maximum_message_rate_per_second": 1}, {"tags": {}}]

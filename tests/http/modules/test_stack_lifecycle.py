@@ -225,7 +225,7 @@ class TestRelease:
         assert done["summary"] == {**NONE, "released": 1, "unchanged": 1}
         for key in ("plan", "summary", "diff", "undeclared"):
             assert predicted[key] == done[key]
-        assert done["diff"]["before"] == "release room b\n" and done["diff"]["after"] == ""
+        assert done["diff"]["before"] == "1 to release:\n  room b\n" and done["diff"]["after"] == "1 to release:\n"
         assert "1 to release" in done["diff"]["after_header"]
         assert [room["name"] for room in done["rooms"]] == ["a"]
         after = chat.get_room(identifier=before["arn"])
