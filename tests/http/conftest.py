@@ -24,7 +24,7 @@ from botocore.loaders import JSONFileLoader
 
 from ivschat_emulator import Emulator
 from tests.http.reliability import matrix
-from tests.support import stacks
+from tests.support import fuzzed_answers, stacks
 from tests.support.answers import AnswerServer
 from tests.support.clock import Clock
 from tests.support.environment import ACCOUNT, REGION, aws_settings
@@ -353,3 +353,23 @@ def shared_clients(monkeypatch: pytest.MonkeyPatch, client_cache: dict[str, Any]
         return client_cache[key]
 
     monkeypatch.setattr(IvsChatModule, "client", client)
+
+
+@pytest.fixture
+def fuzz(
+    run: Run, answers: AnswerServer, clock: Clock, shared_clients: None, client_cache: dict[str, Any]
+) -> Callable[[int], None]:
+    """fuzz(chunk): a run for every seed of a chunk, with at least as many answers of any form."""
+
+    @cache
+    def calls_of(number: int) -> list[str]:
+        scenario = fuzzed_answers.SCENARIOS[number]
+        fuzzed_answers.prepare(answers, scenario[2])
+        fuzzed_answers.run_scenario(run, answers, scenario)
+        return list(answers.calls)
+
+    def start_afresh() -> None:
+        client_cache.clear()
+        clock.pauses.clear()
+
+    return lambda chunk: fuzzed_answers.run_chunk(run, answers, chunk, calls_of, start_afresh)
