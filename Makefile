@@ -49,7 +49,7 @@ test: units http integration  ## Run all tests
 units: $(READY)  ## Run the tests of pure functions with ansible-test [FILE=tests/unit/...]
 	$(IN_TREE) ansible-test units --python $(VERSION) --num-workers 2 $(FILE)
 
-http: $(READY)  ## Run the tests of the emulator, and of the modules over HTTP [FILE=tests/modules/...]
+http: $(READY)  ## Run the tests of the emulator, and of the modules over HTTP [FILE=tests/http/...]
 	$(RUN) pytest -n 2 $(FILE)
 
 integration: $(READY) needs-ssh-keygen  ## Run the integration targets with ansible-test [TARGET=...] [CLOUD_CONFIG=...]
@@ -74,10 +74,10 @@ build: $(READY)  ## Build the collection in .cache/build and check its contents
 	$(RUN) python -m tests.tools.check build .cache/build
 
 reliability: $(READY)  ## Test faults, kills, and races, and update the matrix in docs/reliability.md
-	$(RUN) WRITE_MATRIX=1 pytest -n 2 tests/reliability
+	$(RUN) WRITE_MATRIX=1 pytest -n 2 tests/http/reliability
 
 storm: $(READY)  ## Measure 8 forks that share the service quotas
-	@$(RUN) python -m tests.reliability.storm
+	@$(RUN) python -m tests.http.reliability.storm
 
 chat-load: $(READY)  ## Measure the emulator with 50 and 200 chat clients in one room
 	@$(RUN) python -m emulator.tests.chat_load

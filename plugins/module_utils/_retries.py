@@ -56,8 +56,8 @@ THROTTLING_CODES = (
 LAMBDA_PERMISSION = "invalid lambda permission"
 
 # How often a call is repeated for each cause. 8 forks that share a quota of 5 calls per second are throttled in 6 of
-# 10 attempts (measured, tests/reliability/storm.py): with 30 attempts, about a minute, one call in a million is given
-# up; with 12 it was one in 500.
+# 10 attempts (measured, tests/http/reliability/storm.py): with 30 attempts, about a minute, one call in a million is
+# given up; with 12 it was one in 500.
 MAX_RETRIES = {
     "throttled": 29,
     "outcome_unknown": 3,  # 5xx, throttling aside, or no (complete) answer

@@ -5,7 +5,7 @@
 
 Ansible shows the lines in which `before` and `after` differ with - and +, in its colors. So what is created is a line
 of `after` alone, what is deleted or released a line of `before` alone, and a resource that is updated a line of both,
-with its changed fields below it.
+with its changed fields below it. Each action has a heading, which both sides have.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 from ._resources import IDENTIFIERS
 from ._stack_plan import PlannedChange, count_actions
 
+SHOWN = ("update", "adopt", "create", "delete", "release")  # the actions, in the order of the text
+
 
 def stack_diff(
     stack: str, changes: list[PlannedChange], shown: list[PlannedChange], names: dict[str, str]
@@ -27,16 +29,20 @@ def stack_diff(
     """
     before: list[str] = []
     after: list[str] = []
-    for change in shown:
-        heading = f"{change.action} {_title(change)}"
-        if change.plan.before is not None:
-            before.append(heading)
-        if change.action not in ("delete", "release"):
-            after.append(heading)
-        if change.action in ("update", "adopt"):
-            for field, (old, new) in change.changes().items():
-                before += _lines(change, field, old, new, names)
-                after += _lines(change, field, new, old, names)
+    for action in SHOWN:
+        chosen = [change for change in shown if change.action == action]
+        heading = [f"{len(chosen)} to {action}:"] if chosen else []
+        before += heading
+        after += heading
+        for change in chosen:
+            if action != "create":
+                before.append(f"  {_title(change)}")
+            if action not in ("delete", "release"):
+                after.append(f"  {_title(change)}")
+            if action in ("update", "adopt"):
+                for field, (old, new) in change.changes().items():
+                    before += _lines(change, field, old, new, names)
+                    after += _lines(change, field, new, old, names)
     return {
         "before": "".join(f"{line}\n" for line in before),
         "after": "".join(f"{line}\n" for line in after),
@@ -60,8 +66,7 @@ def _title(change: PlannedChange) -> str:
 
 
 def _lines(change: PlannedChange, field: str, value: Any, other: Any, names: dict[str, str]) -> Iterator[str]:
-    """Yield one side of a changed field. Each line has the resource's name, so that no two resources share one:
-    Ansible aligns the two sides by equal lines."""
+    """Yield one side of a changed field. Ansible aligns the two sides by equal lines, so no two resources share one."""
     if field == IDENTIFIERS:
         value, other = (sorted(names.get(arn, arn) for arn in side or []) for side in (value, other))
     for path, shown in _differing(field, value, other):

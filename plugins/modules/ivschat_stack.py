@@ -16,7 +16,12 @@ description:
     are never changed, unless O(adopt=true) makes them members.
   - The whole declaration is validated before the first API call. All validation errors are reported together, each with
     its path in the declaration.
-  - If the task fails, it returns the changes that it completed, and the next run continues from there.
+  - Removals come last, and only after everything declared has been made. There is one exception. If a create meets the
+    service quota, members that are to be deleted and that no room uses are deleted first, as many as needed.
+  - If entries are refused, for example because a name is ambiguous, the task changes nothing, reports all refusals
+    together, and returns the plan of the other entries.
+  - If the task fails, it returns the changes that it completed, and the next run continues from there. After a few
+    calls in a row without an answer, the run stops, even with O(continue_on_error=true).
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
@@ -27,7 +32,8 @@ options:
   state:
     description:
       - V(present) creates and updates the declared resources.
-      - V(absent) deletes all members of the stack, whether or not they are declared.
+      - V(absent) deletes all members of the stack, whether or not they are declared. With O(release=true), it removes
+        them from the stack and does not delete them.
     type: str
     choices: [present, absent]
     default: present
@@ -43,6 +49,12 @@ options:
         description: The name, which must be unique in the stack.
         type: str
         required: true
+      previous_name:
+        description:
+          - The name that the logging configuration had before. If no member has the declared name and one has this
+            name, that one is renamed in place. Afterwards, the option has no effect.
+          - It must not be the name of another logging configuration of the stack.
+        type: str
       destination_configuration:
         description: The destination where messages are stored. Specify exactly one of the suboptions.
         type: dict
@@ -79,7 +91,7 @@ options:
         type: dict
   rooms:
     description:
-      - The rooms of the stack. Suboptions you omit are left unchanged.
+      - The rooms of the stack. Suboptions that you omit here and in O(room_defaults) are left unchanged.
       - If omitted, the rooms of the stack are left unchanged, even with O(prune=true). V([]) declares that the
         stack has none.
     type: list
@@ -89,6 +101,12 @@ options:
         description: The name, which must be unique in the stack.
         type: str
         required: true
+      previous_name:
+        description:
+          - The name that the room had before. If no member has the declared name and one has this name, that one is
+            renamed in place. Afterwards, the option has no effect.
+          - It must not be the name of another room of the stack.
+        type: str
       maximum_message_length:
         description:
           - The maximum length of a message, in characters (Unicode code points), from 1 to 500.
@@ -118,7 +136,43 @@ options:
         type: list
         elements: str
       tags:
-        description: The tags of this room. They are added to O(tags) and override tags with the same key.
+        description: The tags of this room. They are added to O(tags) and O(room_defaults.tags) and override tags with
+          the same key.
+        type: dict
+  room_defaults:
+    description:
+      - The values of suboptions that rooms omit. O(room_defaults.message_review_handler) is merged with that of the
+        room, suboption by suboption, and O(room_defaults.tags) are added to those of the room. For all other
+        suboptions, the value of the room replaces the default.
+      - With O(room_defaults.maximum_message_length) or O(room_defaults.maximum_message_rate_per_second), each run makes
+        one GetRoom call for each room.
+    type: dict
+    suboptions:
+      maximum_message_length:
+        description: The maximum length of a message, in characters (Unicode code points), from 1 to 500.
+        type: int
+      maximum_message_rate_per_second:
+        description: The maximum number of messages per second that all clients together can send to the room, from 1 to
+          100.
+        type: int
+      message_review_handler:
+        description: The review handler, a Lambda function that reviews messages. A room without one specifies
+          O(rooms[].message_review_handler.uri) as V("").
+        type: dict
+        suboptions:
+          uri:
+            description: The ARN of the function, or V("") to remove the review handler.
+            type: str
+          fallback_result:
+            description: The action for a message if the function fails or does not respond in time.
+            type: str
+            choices: [ALLOW, DENY]
+      logging_configurations:
+        description: The logging configurations, at most 3, each specified by its name in this stack or by its ARN.
+        type: list
+        elements: str
+      tags:
+        description: Tags of all rooms. They are added to O(tags) and override tags with the same key.
         type: dict
   tags:
     description:
@@ -134,6 +188,18 @@ options:
     description:
       - Delete members that are no longer declared.
       - Rooms are deleted only if O(rooms) is set, and logging configurations only if O(logging_configurations) is set.
+      - A member that was renamed outside the stack is no longer declared under its name. The task warns if it deletes
+        members and creates others. Specify O(rooms[].previous_name) to keep such a member.
+      - Without O(prune) and O(release), undeclared members are left unchanged and named in a warning.
+    type: bool
+    default: false
+  release:
+    description:
+      - Remove undeclared members from the stack, or all members with O(state=absent). Only the tag O(ownership_tag) is
+        removed, and nothing is deleted.
+      - As with O(prune), which must not be set at the same time, rooms are released only if O(rooms) is set, and
+        logging configurations only if O(logging_configurations) is set.
+      - To rename a stack, release its members and adopt them under the new name.
     type: bool
     default: false
   adopt:
@@ -153,7 +219,8 @@ options:
     default: ivschat-stack
   continue_on_error:
     description:
-      - Continue with the other resources if one fails. The task still fails at the end.
+      - Continue with the other resources if one fails. The task still fails at the end, and members that are no longer
+        declared are kept.
     type: bool
     default: false
   wait:
@@ -163,7 +230,8 @@ options:
       - The module always waits for logging configurations that rooms of the stack use, because rooms can use only
         active ones.
       - While waiting, the module also checks for duplicates. If another run created resources with the same names
-        slightly earlier, the module deletes the duplicates that this run created.
+        slightly earlier, the module deletes the duplicates that this run created. If the remaining resource is not a
+        member of the stack, the task fails.
     type: bool
     default: true
   wait_timeout:
@@ -177,6 +245,10 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - aws_ivs.chat.requirements
+notes:
+  - A large stack takes minutes, because the service allows only a few calls per second. In check mode, RV(estimate)
+    returns the expected duration. With a local connection, the task shows every few seconds how far it is. With another
+    connection, use C(async).
 seealso:
   - module: aws_ivs.chat.ivschat_stack_info
   - module: aws_ivs.chat.ivschat_room
@@ -212,6 +284,50 @@ EXAMPLES = r"""
     adopt: true
     region: us-east-1
 
+- name: Create similar rooms, and rename one
+  aws_ivs.chat.ivschat_stack:
+    name: conference
+    room_defaults:
+      maximum_message_length: 200
+      message_review_handler:
+        uri: arn:aws:lambda:us-east-1:123456789012:function:review
+        fallback_result: DENY
+    rooms:
+      - name: keynote
+        maximum_message_length: 500
+      - name: lounge
+        previous_name: hallway
+      - name: staff
+        message_review_handler:
+          uri: ""
+    region: us-east-1
+
+- name: Find out how long a large change takes
+  aws_ivs.chat.ivschat_stack:
+    name: conference
+    rooms: "{{ all_rooms }}"
+    prune: true
+    region: us-east-1
+  check_mode: true
+  diff: true
+  register: preview
+
+- name: Make the change in the background, and wait for it
+  aws_ivs.chat.ivschat_stack:
+    name: conference
+    rooms: "{{ all_rooms }}"
+    prune: true
+    region: us-east-1
+  async: "{{ preview.estimate.seconds | int * 2 + 600 }}"
+  poll: 10
+
+- name: Remove all members from the stack without deleting them
+  aws_ivs.chat.ivschat_stack:
+    name: conference
+    state: absent
+    release: true
+    region: us-east-1
+
 - name: Delete all members of the stack
   aws_ivs.chat.ivschat_stack:
     name: conference
@@ -223,12 +339,13 @@ RETURN = r"""
 plan:
   description:
     - The planned changes, in the order in which they are made. The plan is the same in check mode.
-  returned: when the plan could be made
+    - If entries are refused, the plan of the others.
+  returned: when the resources could be read
   type: list
   elements: dict
   contains:
     action:
-      description: The planned action, V(create), V(update), V(delete), V(adopt), or V(none).
+      description: The planned action, V(create), V(update), V(delete), V(adopt), V(release), or V(none).
       returned: always
       type: str
       sample: update
@@ -256,18 +373,40 @@ plan:
       type: dict
       sample: {"maximum_message_rate_per_second": {"before": 10, "after": 50}}
 summary:
-  description: The number of resources that were created, updated, deleted, adopted, and left unchanged. In check mode,
-    the predicted numbers.
-  returned: when the plan could be made
+  description: The number of resources that were created, updated, deleted, adopted, released, and left unchanged. In
+    check mode, the predicted numbers.
+  returned: when no entry is refused
   type: dict
-  sample: {"created": 1, "updated": 0, "deleted": 0, "adopted": 0, "unchanged": 2}
+  sample: {"created": 1, "updated": 0, "deleted": 0, "adopted": 0, "released": 0, "unchanged": 2}
+estimate:
+  description:
+    - The RV(ignore:calls) of the whole run, including those that read, and the RV(ignore:seconds) that they take at the
+      allowed rate (O(calls_per_second)). The time of the calls themselves, and repeated ones, are not included.
+  returned: when the resources could be read
+  type: dict
+  sample: {"calls": 325, "seconds": 61.2}
+undeclared:
+  description:
+    - The members of the stack that are not declared, each with RV(ignore:resource), RV(ignore:name), and
+      RV(ignore:arn). With O(state=absent), all members.
+  returned: when the resources could be read
+  type: list
+  elements: dict
+  sample: []
+refusals:
+  description: Why entries are refused, one message for each.
+  returned: when entries are refused
+  type: list
+  elements: str
+  sample: ["rooms[1]: 'hallway' is a member of another stack: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
+    of stack 'congress'"]
 rooms:
   description:
     - The declared rooms after the task, each as returned by M(aws_ivs.chat.ivschat_room).
     - Lists do not include the message length and message rate. If a room declares neither, both are V(null), unless the
       room was created or a field other than its tags was updated.
     - In check mode, a logging configuration that is yet to be created appears in a room by its name.
-  returned: when the plan could be made
+  returned: when no entry is refused
   type: list
   elements: dict
   sample: []
@@ -275,7 +414,7 @@ logging_configurations:
   description:
     - The declared logging configurations after the task, each as returned by
       M(aws_ivs.chat.ivschat_logging_configuration).
-  returned: when the plan could be made
+  returned: when no entry is refused
   type: list
   elements: dict
   sample: []
@@ -284,7 +423,7 @@ failures:
     - The failed changes, each with RV(ignore:resource), RV(ignore:name), RV(ignore:arn) (V(null) if the resource was to
       be created), RV(ignore:action), and RV(ignore:msg).
     - All except RV(ignore:msg) are V(null) if a wait for more than one resource failed.
-  returned: when the plan could be made
+  returned: when no entry is refused
   type: list
   elements: dict
   sample: []
@@ -296,6 +435,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     SHARED_OPTIONS,
     IvsChatModule,
     format_error,
+    refuse_unless_check_mode,
     run_module,
     write_unless_check_mode,
 )
@@ -407,7 +547,7 @@ def messages_in_use(plan: StackPlan) -> list[str]:
 def warn_in_use(module: IvsChatModule, plan: StackPlan) -> list[str]:
     """Warn of what a real run would refuse; in check mode, an earlier task may still detach or delete the rooms."""
     for message in messages_in_use(plan):
-        module.warn(f"Outside check mode, this task would fail unless an earlier task changes this: {message}")
+        refuse_unless_check_mode(module, message)
     return []
 
 

@@ -105,8 +105,8 @@ def environment(core: str, amazon_aws: str) -> list[str]:
 
 SPDX = "# SPDX-License-Identifier: GPL-3.0-or-later"
 COPYRIGHT = "# Copyright: Contributors to the aws_ivs.chat collection"
-# antsibull-changelog writes the first and reads the second. The files of the last two name the license in another way.
-WITHOUT_HEADER = ("changelogs/changelog.yaml", "changelogs/fragments/", "tests/modules/", "tests/reliability/")
+# antsibull-changelog writes the first and reads the second.
+WITHOUT_HEADER = ("changelogs/changelog.yaml", "changelogs/fragments/")
 
 
 def sources() -> list[Path]:

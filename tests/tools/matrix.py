@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -47,7 +48,8 @@ def set_up(pair: Pair) -> Environment:
         python = target = virtual_environment(pair.name, pair.python, [core, *sdk])
     else:
         python = virtual_environment(pair.name, pair.python, [core, "boto3"])
-        target = virtual_environment(f"{pair.name}-target", pair.target, sdk)
+        # Without packaging, which ansible-core brings, amazon.aws warns in each task that it cannot compare versions.
+        target = virtual_environment(f"{pair.name}-target", pair.target, [*sdk, "packaging"])
     return Environment(python, target, amazon_aws(pair.ansible))
 
 
@@ -162,4 +164,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # As Ctrl-C does: end the command and the emulator, then this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main())

@@ -357,7 +357,7 @@ class TestPlan:
         failed = configuration("archive", state="UPDATE_FAILED")
         (item,) = plan(declaration(logging_configurations=[logs()]), failed)
         assert item.to_result()["changes"] == {"state": {"before": "UPDATE_FAILED", "after": "ACTIVE"}}
-        header = "update logging configuration archive"
+        header = "1 to update:\n  logging configuration archive"
         assert shown(item) == (
             f'{header}\n    logging configuration archive: state: "UPDATE_FAILED"\n',
             f'{header}\n    logging configuration archive: state: "ACTIVE"\n',
@@ -365,7 +365,7 @@ class TestPlan:
 
     def test_a_removed_member_without_a_name_is_told_by_its_arn(self):
         (item,) = plan(declaration(), room(""), remove=True)
-        assert shown(item) == (f"delete room {PREFIX}room/1\n", "")
+        assert shown(item) == (f"1 to delete:\n  room {PREFIX}room/1\n", "1 to delete:\n")
 
     def test_one_that_is_yet_to_be_made_stands_in_the_plan_by_its_name(self):
         made = plan(self.PARAMS, *self.LISTED)[-1].to_result()
@@ -400,7 +400,7 @@ class TestPlan:
             "arn": f"{PREFIX}room/same1",
             "changes": {"tags": {"before": {**MEMBER, "b": "2"}, "after": {**MEMBER, "a": "1"}}},
         }
-        header = "update room same"
+        header = "1 to update:\n  room same"
         assert shown(item) == (
             f'{header}\n    room same: tags.b: "2"\n',
             f'{header}\n    room same: tags.a: "1"\n',

@@ -1,0 +1,218 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Somebody else at work meanwhile, and failures half way: a task says what it did and harms nothing of others."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from ivschat_emulator import Emulator
+from tests.support.harness import Run, warnings_of
+from tests.support.service import API_DESTINATION, create_logging_configuration
+
+
+def warned(result: dict[str, Any]) -> str:
+    """All warnings as one text."""
+    return " ".join(warnings_of(result))
+
+
+class TestRepair:
+    """A logging configuration in a *_FAILED state whose update the service refuses is replaced as the last resort."""
+
+    @pytest.fixture
+    def failed(self, bucket: Any, chat: Any, emulator: Emulator, no_pauses: None) -> str:
+        emulator.set(failing_transitions=["CREATE"], refuse_update_of_failed=True)
+        return create_logging_configuration(chat, "archive")
+
+    def test_one_that_another_run_has_just_repaired_stays(
+        self, failed: str, bucket: Any, logging: Run, emulator: Emulator, chat: Any
+    ) -> None:
+        emulator.fault("UpdateLoggingConfiguration", "ConflictException", count=12)
+        emulator.set(refuse_update_of_failed=False)
+        emulator.intervene(
+            "UpdateLoggingConfiguration",
+            "UpdateLoggingConfiguration",
+            "before",
+            skip=11,
+            identifier="archive",
+            destinationConfiguration=API_DESTINATION,
+        )
+        result = logging(name="archive", destination_configuration=bucket, wait=True)
+        assert result["logging_configuration"]["arn"] == failed and not result.get("failed"), result
+        assert emulator.calls("DeleteLoggingConfiguration") == []
+        assert [
+            configuration["arn"] for configuration in chat.list_logging_configurations()["loggingConfigurations"]
+        ] == [failed]
+
+    def test_one_that_is_still_failed_is_replaced(self, failed: str, bucket: Any, logging: Run, chat: Any) -> None:
+        result = logging(name="archive", destination_configuration=bucket, wait=True)
+        (left,) = chat.list_logging_configurations()["loggingConfigurations"]
+        assert result["changed"] and result["logging_configuration"]["arn"] == left["arn"] != failed
+
+    def test_it_says_when_it_is_deleted(self, failed: str, bucket: Any, logging: Run, emulator: Emulator) -> None:
+        emulator.fault("CreateLoggingConfiguration", "AccessDeniedException")
+        result = logging(name="archive", destination_configuration=bucket)
+        assert result["failed"] and result["changed"] is True
+        assert f"{failed} was in state CREATE_FAILED and is gone" in result["msg"]
+        assert "AccessDeniedException" in result["msg"] and "DeleteLoggingConfiguration" in result["msg"]
+
+
+class TestHalfWay:
+    def test_a_forced_deletion_says_what_it_detached(
+        self, bucket: Any, logging: Run, emulator: Emulator, chat: Any
+    ) -> None:
+        created = create_logging_configuration(chat, "archive")
+        rooms = {name: chat.create_room(name=name, loggingConfigurationIdentifiers=[created])["arn"] for name in "abc"}
+        emulator.fault("UpdateRoom", "AccessDeniedException", skip=1)
+        result = logging(name="archive", state="absent", force=True)
+        (update, _refused) = emulator.calls("UpdateRoom")
+        assert result["failed"] and result["changed"] is True
+        assert result["detached_rooms"] == [update["parameters"]["identifier"]]
+        assert result["detached_rooms"][0] in rooms.values() and "UpdateRoom" in result["msg"]
+
+    def test_detached_rooms_are_those_that_were(self, bucket: Any, logging: Run, emulator: Emulator, chat: Any) -> None:
+        created = create_logging_configuration(chat, "archive")
+        rooms = [chat.create_room(name=n, loggingConfigurationIdentifiers=[created])["arn"] for n in "ab"]
+        emulator.intervene("ListRooms", "DeleteRoom", identifier="a")
+        result = logging(name="archive", state="absent", force=True)
+        assert (result["changed"], result["detached_rooms"]) == (True, rooms[1:])
+
+    @pytest.mark.parametrize("module", ["ivschat_room", "ivschat_logging_configuration"])
+    def test_a_tag_written_and_the_untag_refused(
+        self, module: str, bucket: Any, run: Run, emulator: Emulator, chat: Any
+    ) -> None:
+        chat.create_room(name="lobby", tags={"old": "1"})
+        create_logging_configuration(chat, "lobby", tags={"old": "1"})
+        emulator.fault("UntagResource", "AccessDeniedException")
+        result = run(module, name="lobby", tags={"new": "1"})
+        assert result["failed"] and result["changed"] is True and result["writes"] == ["TagResource"]
+        assert "the service accepted TagResource" in result["msg"] and "AccessDeniedException" in result["msg"]
+
+
+class TestAfterTheWrite:
+    """`wait` ends at once when what was written is overwritten or deleted, and says so."""
+
+    @pytest.fixture(autouse=True)
+    def at_once(self) -> Any:
+        start = time.monotonic()
+        yield
+        assert time.monotonic() - start < 15
+
+    @pytest.mark.parametrize("times", [{}, {view: {"unit": 1} for view in ("write", "get", "list")}], ids=str)
+    def test_a_room_is_overwritten(self, times: Any, room: Run, emulator: Emulator, chat: Any) -> None:
+        chat.create_room(name="lobby")
+        emulator.set(times=times)
+        if times:  # another second
+            emulator.set(times={"get": {"offset": 2, "unit": 1}})
+        emulator.intervene("UpdateRoom", "UpdateRoom", identifier="lobby", maximumMessageLength=7)
+        result = room(name="lobby", maximum_message_length=300, wait=True)
+        assert result["failed"] and result["changed"] is True
+        assert "Somebody else changed the room" in result["msg"] and "maximum_message_length 7" in result["msg"]
+
+    def test_a_room_is_deleted(self, room: Run, emulator: Emulator, chat: Any) -> None:
+        chat.create_room(name="lobby")
+        emulator.intervene("UpdateRoom", "DeleteRoom", identifier="lobby")
+        result = room(name="lobby", maximum_message_length=300, wait=True)
+        assert result["failed"] and "Somebody else deleted the room" in result["msg"]
+
+    @pytest.mark.parametrize("action", ["UpdateLoggingConfiguration", "DeleteLoggingConfiguration"])
+    def test_a_logging_configuration(
+        self, action: str, destinations: Any, logging: Run, emulator: Emulator, chat: Any
+    ) -> None:
+        create_logging_configuration(chat, "archive")
+        others = {"destinationConfiguration": API_DESTINATION} if action.startswith("Update") else {}
+        emulator.intervene("UpdateLoggingConfiguration", action, identifier="archive", **others)
+        result = logging(name="archive", destination_configuration=destinations["firehose"], wait=True)
+        word = "changed" if action.startswith("Update") else "deleted"
+        assert result["failed"] and f"Somebody else {word} the logging configuration" in result["msg"]
+
+    @pytest.mark.parametrize("action", ["UpdateRoom", "DeleteRoom"])
+    def test_a_room_that_was_just_created(self, action: str, room: Run, emulator: Emulator, monkeypatch: Any) -> None:
+        waits = "ansible_collections.aws_ivs.chat.plugins.module_utils._waits"
+        monkeypatch.setattr(f"{waits}.OLD_STATE_LASTS", 0.5)
+        monkeypatch.setattr(f"{waits}.LONGEST_LAG", 1.0)
+        renamed = {"name": "hall"} if action == "UpdateRoom" else {}
+        emulator.intervene("CreateRoom", action, identifier="lobby", **renamed)
+        result = room(name="lobby", wait=True)
+        assert result["failed"] and result["changed"] is True
+        assert f"Somebody else {'renamed' if renamed else 'deleted'} the room" in result["msg"]
+
+    def test_lag_is_no_change(self, room: Run, emulator: Emulator) -> None:
+        created = room(name="lobby", wait=True)["room"]["arn"]
+        emulator.set(lag={"get": {"reads": 3}, "list": {"reads": 3}})
+        for length in (7, 8):
+            result = room(arn=created, maximum_message_length=length, wait=True)
+            assert not result.get("failed") and result["room"]["maximum_message_length"] == length
+
+
+class TestNamesakes:
+    def test_one_being_deleted_does_not_block_an_update(
+        self, destinations: Any, logging: Run, emulator: Emulator, chat: Any
+    ) -> None:
+        deleted, kept = (create_logging_configuration(chat, "archive") for _number in range(2))
+        emulator.set(transitions={"seconds": 60})
+        chat.delete_logging_configuration(identifier=deleted)
+        emulator.set(transitions=None)
+        start = time.monotonic()
+        result = logging(name="archive", destination_configuration=destinations["firehose"], wait=True, wait_timeout=20)
+        assert (result["changed"], result["logging_configuration"]["arn"]) == (True, kept), result
+        assert time.monotonic() - start < 10
+        assert logging(name="archive", state="absent")["changed"]
+
+    @pytest.mark.parametrize("check", [False, True])
+    def test_a_rename_onto_a_taken_name_warns(self, check: bool, room: Run, chat: Any) -> None:
+        other, mine = chat.create_room(name="hall")["arn"], chat.create_room(name="lobby")["arn"]
+        result = room(arn=mine, name="hall", check=check)
+        assert result["changed"] and result["room"]["name"] == "hall"
+        assert other in warned(result) and mine not in warned(result) and "'hall'" in warned(result)
+        assert "'free'" not in warned(room(arn=mine, name="free", check=check))
+
+
+class TestStackMember:
+    TAGS = {"ivschat-stack": "live", "old": "1"}
+
+    @pytest.mark.parametrize("check", [False, True])
+    @pytest.mark.parametrize("module", ["ivschat_room", "ivschat_logging_configuration"])
+    def test_the_ownership_tag_stays(self, module: str, check: bool, bucket: Any, run: Run, chat: Any) -> None:
+        chat.create_room(name="lobby", tags=self.TAGS)
+        create_logging_configuration(chat, "lobby", tags=self.TAGS)
+        key = module.removeprefix("ivschat_")
+        result = run(module, name="lobby", tags={"new": "1"}, check=check)
+        assert result["changed"] and result[key]["tags"] == {"ivschat-stack": "live", "new": "1"}
+        assert "member of the stack 'live'" in warned(result)
+        if not check:
+            again = run(module, name="lobby", tags={"new": "1"})
+            assert again["changed"] is False
+            assert run(module, name="lobby", tags={})[key]["tags"] == {"ivschat-stack": "live"}
+            assert "member of the stack 'live'" in warned(run(module, name="lobby", state="absent"))
+
+
+class TestListsThatLag:
+    def test_absent_of_a_room_that_lists_still_show(
+        self, room: Run, emulator: Emulator, chat: Any, monkeypatch: Any
+    ) -> None:
+        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._identity.LOOK_AGAIN", 0.3)
+        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._waits.LIST_AGREES", 0.3)
+        created = chat.create_room(name="lobby")["arn"]
+        emulator.set(lag={"list": {"seconds": 60}})
+        chat.delete_room(identifier=created)
+        predicted = room(name="lobby", state="absent", check=True)
+        assert not predicted.get("failed") and created in warned(predicted)
+        result = room(name="lobby", state="absent", wait=True)
+        assert (result.get("failed"), result["changed"], result["room"]) == (None, False, None)
+
+    def test_a_logging_configuration_whose_rooms_have_let_go(
+        self, bucket: Any, logging: Run, emulator: Emulator, chat: Any
+    ) -> None:
+        created = create_logging_configuration(chat, "archive")
+        rooms = [chat.create_room(name=n, loggingConfigurationIdentifiers=[created])["arn"] for n in "abc"]
+        emulator.set(lag={"list": {"seconds": 60}})
+        chat.update_room(identifier=rooms[0], loggingConfigurationIdentifiers=[])
+        chat.delete_room(identifier=rooms[1])
+        refused = logging(name="archive", state="absent")
+        assert refused["failed"] and rooms[2] in refused["msg"] and "because 1 room(s) use it" in refused["msg"]
+        chat.delete_room(identifier=rooms[2])
+        assert logging(name="archive", state="absent")["changed"] is True

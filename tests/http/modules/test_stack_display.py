@@ -1,0 +1,116 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person sees of a stack in a terminal: the diff in Ansible's colors, and how far a long run is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivschat_emulator import Emulator
+from tests.support.environment import CREDENTIALS
+from tests.support.playbooks import on_localhost, play
+
+MEMBER = {"ivschat-stack": "conference"}
+ADDED, REMOVED = "\x1b[0;32m", "\x1b[0;31m"
+
+Task = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def task(emulator: Emulator) -> Task:
+    """task(**options): a task that runs ivschat_stack for the stack `conference`."""
+
+    def make(keywords: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+        given = {**CREDENTIALS, "name": "conference", "endpoint_url": emulator.url, **options}
+        return {"aws_ivs.chat.ivschat_stack": given, "register": "result", **(keywords or {})}
+
+    return make
+
+
+def test_twenty_updates_and_280_deletions(task: Task, clients: Any, tmp_path: Path) -> None:
+    chat = clients()
+    for number in range(280):
+        chat.create_room(name=f"old-{number}", tags=MEMBER)
+    for number in range(20):
+        chat.create_room(name=f"kept-{number}", tags={**MEMBER, "stage": "test"})
+    kept = [{"name": f"kept-{number}", "tags": {"stage": "live"}} for number in range(20)]
+    book = on_localhost(task(rooms=[*kept, {"name": "new"}], prune=True, calls_per_second={"room": 1000}))
+    finished = play(tmp_path, book, arguments=("--check", "--diff"), ANSIBLE_FORCE_COLOR="true")
+    assert finished.returncode == 0, finished.stdout
+    text = finished.stdout
+    assert f"{ADDED}+++ after: Plan: 1 to create, 20 to update, 0 to adopt, 280 to delete, 0 unchanged" in text
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    shown = [line for line in lines if line[:1] in ("+", "-")][2:]
+    assert len(shown) == 1 + 20 * 2 + 280
+    start = lines.index("   room kept-0")
+    assert lines[start + 1 : start + 4] == [
+        '-    room kept-0: tags.stage: "test"',
+        '+    room kept-0: tags.stage: "live"',
+        "   room kept-1",
+    ]
+    assert f"{ADDED}+  room new" in text and f"{REMOVED}-  room old-279" in text
+    assert text.index("20 to update:") < text.index("1 to create:") < text.index("280 to delete:")
+
+
+class TestProgress:
+    """Lines come every five seconds; twelve creates at one a second take more than ten."""
+
+    ROOMS = [{"name": f"room-{number}"} for number in range(12)]
+    SLOW = {"room": 1}
+    LINE = re.compile(r"^ivschat_stack conference: (\d+) of 12 changes made$", re.MULTILINE)
+
+    def test_lines_while_the_task_runs(self, task: Task, tmp_path: Path) -> None:
+        (temporary := tmp_path / "tmp").mkdir()
+        book = on_localhost(task(rooms=self.ROOMS, calls_per_second=self.SLOW))
+        finished = play(tmp_path, book, TMPDIR=str(temporary))
+        assert finished.returncode == 0, finished.stdout
+        told = [int(count) for count in self.LINE.findall(finished.stdout)]
+        assert len(told) >= 2 and told == sorted(told) and 0 < told[0] < told[1] <= 12
+        assert list(temporary.glob("ivschat_stack_*")) == []
+
+    def test_reading_counts_too(self, task: Task, clients: Any, tmp_path: Path) -> None:
+        for room in self.ROOMS:
+            clients().create_room(name=room["name"], tags=MEMBER)
+        declared = [{**room, "maximum_message_length": 500} for room in self.ROOMS]
+        finished = play(tmp_path, on_localhost(task(rooms=declared, calls_per_second=self.SLOW)))
+        assert finished.returncode == 0, finished.stdout
+        assert re.search(r"^ivschat_stack conference: \d+ of 12 rooms read$", finished.stdout, re.MULTILINE)
+
+    @pytest.mark.parametrize(
+        ("keywords", "arguments"),
+        [
+            ({"async": 60, "poll": 2}, ()),
+            ({"check_mode": True}, ()),
+            ({}, ("--check",)),
+        ],
+        ids=["async", "check_mode", "--check"],
+    )
+    def test_steps_aside(
+        self, task: Task, emulator: Emulator, tmp_path: Path, keywords: dict[str, Any], arguments: tuple[str, ...]
+    ) -> None:
+        options = {"rooms": self.ROOMS[:6], "calls_per_second": self.SLOW}
+        finished = play(
+            tmp_path,
+            on_localhost(task(keywords, **options), {"ansible.builtin.debug": {"var": "result.summary.created"}}),
+            arguments=arguments,
+            ANSIBLE_ASYNC_DIR=str(tmp_path / "async"),
+        )
+        assert finished.returncode == 0, finished.stdout
+        assert '"result.summary.created": "6"' in finished.stdout or '"result.summary.created": 6' in finished.stdout
+        assert "changes made" not in finished.stdout
+        assert len(emulator.writes()) == (6 if "async" in keywords else 0)
+
+    def test_module_defaults_and_failures_reach_the_user(self, emulator: Emulator, tmp_path: Path) -> None:
+        defaults = {"group/aws_ivs.chat.aws": {**CREDENTIALS, "endpoint_url": emulator.url}}
+        refused = {"aws_ivs.chat.ivschat_stack": {"name": "conference", "rooms": [{"name": "a b"}]}}
+        finished = play(tmp_path, on_localhost(refused, module_defaults=defaults))
+        assert finished.returncode == 2 and "rooms[0].name: 'a b' is not valid" in finished.stdout
+        works = {"aws_ivs.chat.ivschat_stack": {"name": "conference", "rooms": [{"name": "a"}]}}
+        finished = play(tmp_path, on_localhost(works, module_defaults=defaults))
+        assert finished.returncode == 0, finished.stdout
+        assert [call["operation"] for call in emulator.writes()] == ["CreateRoom"]
