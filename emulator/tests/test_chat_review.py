@@ -238,12 +238,30 @@ class TestFallback:
 class TestProcesses:
     def test_warm(self, reviewed: Reviewed) -> None:
         reviewed.handle(
-            "calls.append(1)\nprint('to the log')\n"
+            "calls.append(1)\nprint('to the log', flush=True)\n"
             "return {'ReviewResult': 'ALLOW', 'Content': f'{os.getpid()} {len(calls)}'}"
         )
         process, count = reviewed.outcome()["Content"].split()
         assert count == "1"
         assert reviewed.outcome()["Content"] == f"{process} 2"
+
+    def test_ten_at_a_time(self, reviewed: Reviewed, chat: Chat, ivschat: Any, tmp_path: Path) -> None:
+        ivschat.update_room(identifier=chat.room, maximumMessageRatePerSecond=100)
+        here, go = str(tmp_path), str(tmp_path / "go")
+        reviewed.handle(
+            f"open(os.path.join({here!r}, event['MessageId']), 'w').close()\n"
+            f"while not os.path.exists({go!r}): time.sleep(0.02)\n{ALLOW}"
+        )
+        waiting = [chat.join(f"user{number}", ("SEND_MESSAGE",)) for number in range(10)]
+        for content, client in zip("0123456789", waiting, strict=True):
+            client.say(content)
+        deadline = time.monotonic() + GENEROUS
+        while len(list(tmp_path.iterdir())) < 10:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert reviewed.ann.refused("SEND_MESSAGE", Content="one too many") == 406
+        (tmp_path / "go").touch()
+        assert {reviewed.bob.receive()["Content"] for _client in waiting} == set("0123456789")
 
     def test_new_code_and_environment(self, reviewed: Reviewed, clients: Callable[..., Any]) -> None:
         reviewed.handle("return {'ReviewResult': 'ALLOW', 'Content': os.environ.get('WORD', 'none')}")

@@ -19,8 +19,9 @@ options:
   arn:
     description:
       - The ARN of an existing resource in the region of the task. A bare ID is not accepted.
-      - At least one of O(arn) and O(name) is required. If you specify both, the resource with this ARN is renamed to
-        O(name).
+      - At least one of O(arn) and O(name) is required, with a value that is neither null nor empty.
+      - If you specify both, the resource with this ARN is renamed to O(name), also if another resource has this name,
+        in which case the task warns you. V("") removes the name.
       - If the ARN does not exist, the task fails with O(state=present), because an ARN cannot be created.
     type: str
   name:
@@ -35,13 +36,18 @@ options:
       - Wait until the service shows the change through the same API calls that the next run uses to find the resource.
       - After a create, the module also checks for duplicates. If another run created a resource with the same name
         slightly earlier, the module deletes the duplicate that this task created. O(wait=false) skips this check.
+      - If somebody else overwrites or deletes what the task has written, the task fails at once and says so.
     type: bool
     default: true
   wait_timeout:
-    description: The maximum time to wait, in seconds.
+    description: The maximum time of a wait, in seconds, including all retries of its API calls.
     type: int
     default: 300
 notes:
+  - O(tags) never removes the tag C(ivschat-stack), which marks the members of a stack
+    (M(aws_ivs.chat.ivschat_stack)). A task that changes a member of a stack warns that the next run of the stack
+    might change it again.
+  - A task that fails after a write returns C(changed=true) and C(writes), the operations that the service accepted.
   - In check mode, V((known after apply\)) stands for the ARN and the ID that the service assigns when the resource is
     created. Options that take an ARN accept this value in check mode, so that a task can use the registered result of
     an earlier one. A refusal that an earlier task of the playbook might prevent is a warning in check mode, for example

@@ -12,7 +12,7 @@ options:
   calls_per_second:
     description:
       - The maximum number of calls per second for each API operation. The defaults are the service quotas, which cannot
-        be raised. The values can be from 0.001 to 1000000.
+        be raised. Valid values are from 0.001 to 1,000,000.
       - Specify lower values if other programs use the same account and region at the same time.
     type: dict
     suboptions:

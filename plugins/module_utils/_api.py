@@ -40,14 +40,31 @@ class IvsChatErrorHandler(AWSErrorHandler):
         return is_boto3_error_code("ResourceNotFoundException")
 
 
-def _pages(operation: Call, member: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-    """Yield all entries of a list operation, each once; botocore has no paginators for this service.
+def _pages(operation: Call, member: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Return all entries of a list operation, each once; botocore has no paginators for this service.
 
-    Rooms are listed by their last change, so one that changes in the meantime can move others to the next page.
-    Raises AnsibleAWSError for a page token that repeats, because such a list never ends.
+    Rooms are listed by their last change, newest first: one that changes while the pages are read slips to the front,
+    past the pages that are still to come. So after several pages the front is read again, up to an entry that has not
+    changed since, until nothing new shows. Raises AnsibleAWSError for a page token that repeats.
     """
+    pages = list(_one_pass(operation, member, **parameters))
+    entries = {entry["arn"]: entry for page in pages for entry in page}
+    shows_new = len(pages) > 1
+    while shows_new:
+        shows_new = False
+        for page in _one_pass(operation, member, **parameters):
+            known = [entry for entry in page if entry["arn"] in entries]
+            reached = any(entry.get("updateTime") == entries[entry["arn"]].get("updateTime") for entry in known)
+            shows_new = shows_new or len(known) < len(page)
+            entries.update((entry["arn"], entry) for entry in page)
+            if reached:
+                break
+    return list(entries.values())
+
+
+def _one_pass(operation: Call, member: str, **parameters: Any) -> Iterator[list[dict[str, Any]]]:
+    """Yield the pages of a list operation, as they are read; raises AnsibleAWSError for a token that repeats."""
     page = retry_idempotent(operation)
-    seen: set[str] = set()
     tokens: set[str] = set()
     token: dict[str, str] = {}
     while True:
@@ -55,10 +72,8 @@ def _pages(operation: Call, member: str, **parameters: Any) -> Iterator[dict[str
         require_members(answer, member)
         for entry in answer[member]:
             require_strings(entry, "arn")
-            if entry["arn"] not in seen:
-                seen.add(entry["arn"])
-                yield entry
-        if not answer.get("nextToken"):
+        yield answer[member]
+        if answer.get("nextToken") in (None, ""):
             return
         require_strings(answer, "nextToken")
         token = {"nextToken": answer["nextToken"]}
@@ -99,9 +114,9 @@ def list_rooms(
         "messageReviewHandlerUri": message_review_handler_uri,
         "loggingConfigurationIdentifier": logging_configuration_identifier,
     }
-    pages = _pages(client.list_rooms, "rooms", **{key: value for key, value in filters.items() if value})
+    given = {key: value for key, value in filters.items() if value}
     try:
-        return [_resource(ROOM, room) for room in pages]
+        return [_resource(ROOM, room) for room in _pages(client.list_rooms, "rooms", **given)]
     except is_boto3_error_code("ResourceNotFoundException"):
         if logging_configuration_identifier is None:
             raise

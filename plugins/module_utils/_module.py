@@ -24,7 +24,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ._resources import KNOWN_AFTER_APPLY, REGIONS, Kind
 from ._retries import clean_error_responses, lacks_lambda_permission
-from ._validation import UnknownArnError, validate_endpoint_url
+from ._validation import UnknownArnError, validate_dictionaries, validate_endpoint_url
 
 T = TypeVar("T")
 
@@ -41,8 +41,25 @@ SHARED_OPTIONS: dict[str, Any] = {
 }
 
 
+# Makes any option one that ansible-core takes as it is.
+_RAW: dict[str, Any] = {"type": "raw", "options": None, "elements": None, "choices": None, "required": False}
+
+
 class IvsChatModule(AnsibleAWSModule):
     """An AnsibleAWSModule whose failures are one message with the error code and request ID, without a traceback."""
+
+    def __init__(self, argument_spec: dict[str, Any], **arguments: Any) -> None:
+        failure: Exception
+        try:
+            super().__init__(argument_spec=argument_spec, **arguments)
+        except (OverflowError, TypeError) as error:  # ansible-core's, of a number in place of a dictionary, of infinity
+            failure = error
+        else:
+            return
+        # Outside the handler, so that ansible-core does not add the chain of exceptions to the message.
+        super().__init__(argument_spec={name: {**option, **_RAW} for name, option in argument_spec.items()})
+        errors = validate_dictionaries(argument_spec, self.params)
+        self.fail_json(msg="; ".join(errors) or f"An option is not valid: {failure}")
 
     def fail_json(self, msg: str, **details: Any) -> None:
         super().fail_json(msg=one_line(msg), **details)
@@ -61,7 +78,8 @@ class IvsChatModule(AnsibleAWSModule):
         message = str(exception.message or "")
         if exception.exception:
             message = format_error(exception.exception, exception.message)
-            response = camel_dict_to_snake_dict(getattr(exception.exception, "response", {}))
+            if isinstance(exception.exception, ClientError):  # others have a response that is None
+                response = camel_dict_to_snake_dict(exception.exception.response)
         if writes := details.get("writes"):
             message += f"; before that, the service accepted {', '.join(writes)}"
         self.fail_json(msg=message, **{**response, **details})

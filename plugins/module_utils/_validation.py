@@ -117,6 +117,27 @@ def validate_tags(tags: dict[Any, Any] | None, path: str = "", as_filter: bool =
     return errors
 
 
+def validate_dictionaries(argument_spec: dict[str, Any], params: dict[str, Any], path: str = "") -> list[str]:
+    """Validate that options with suboptions are dictionaries, and lists of such options lists of dictionaries.
+
+    Strings are left to ansible-core, which reads them as JSON or key=value pairs.
+    """
+    errors = []
+    for name, option in argument_spec.items():
+        value = next((params[key] for key in (name, *option.get("aliases", [])) if params.get(key) is not None), None)
+        if not option.get("options") or value is None:
+            continue
+        is_list = option["type"] == "list" and isinstance(value, list)
+        for position, entry in enumerate(value if is_list else [value]):
+            entry_path = f"{path}{name}[{position}]" if is_list else f"{path}{name}"
+            if isinstance(entry, dict):
+                errors += validate_dictionaries(option["options"], entry, f"{entry_path}.")
+            elif not isinstance(entry, str):
+                shown = "null" if entry is None else repr(entry)[:64]
+                errors.append(f"{entry_path}: {shown} is not valid: it must be a dictionary")
+    return errors
+
+
 def validate_endpoint_url(url: str | None) -> list[str]:
     """Validate the URL of an endpoint; none, or an empty one, means the endpoint of the region.
 

@@ -22,6 +22,7 @@ options:
       - In check mode, V((known after apply\)) is accepted with a warning, because the resource does not exist yet.
     type: list
     elements: str
+    aliases: [arn]
   name:
     description: Return only logging configurations with exactly this name. More than one can have it.
     type: str
@@ -137,7 +138,11 @@ def logging_configuration_info(module: IvsChatModule, client: Any) -> None:
 
 def main() -> None:
     module = IvsChatModule(
-        argument_spec={"arns": {"type": "list", "elements": "str"}, "name": {}, "tags": {"type": "dict"}},
+        argument_spec={
+            "arns": {"type": "list", "elements": "str", "aliases": ["arn"]},
+            "name": {},
+            "tags": {"type": "dict"},
+        },
         supports_check_mode=True,
     )
     errors = validate_filters(LOGGING_CONFIGURATION, module.params, module.region)

@@ -22,6 +22,7 @@ options:
       - In check mode, V((known after apply\)) is accepted with a warning, because the resource does not exist yet.
     type: list
     elements: str
+    aliases: [arn]
   name:
     description: Return only rooms with exactly this name. More than one room can have it.
     type: str
@@ -130,13 +131,14 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room, list_rooms
-from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import resolve_arns
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import LOOK_AGAIN, resolve_arns
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     IvsChatModule,
     refuse_unless_check_mode,
     run_module,
     warn_if_unknown,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._polling import poll
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
@@ -171,8 +173,18 @@ def room_info(module: IvsChatModule, client: Any) -> None:
         rooms = [room for room in list_rooms(client, **filters) if arns is None or room["arn"] in arns]
     rooms = [room for room in rooms if room and matches(room, filters) and has_tags(room, params["tags"])]
     if params["include_details"] and not arns:
-        rooms = [detailed for room in rooms if (detailed := get_room(client, room["arn"]))]
+        rooms = existing_with_details(client, rooms)
     module.exit_json(changed=False, rooms=rooms)
+
+
+def existing_with_details(client: Any, listed: list[Resource]) -> list[Resource]:
+    """Return the listed rooms as Get shows them; one that it does not find for a while has been deleted."""
+    found: dict[str, Resource | None] = dict.fromkeys(room["arn"] for room in listed)
+    for _now in poll(LOOK_AGAIN):
+        found.update((arn, get_room(client, arn)) for arn, room in found.items() if room is None)
+        if all(found.values()):
+            break
+    return [room for room in found.values() if room]
 
 
 def matches(room: Resource, filters: dict[str, Any]) -> bool:
@@ -189,7 +201,7 @@ def matches(room: Resource, filters: dict[str, Any]) -> bool:
 def main() -> None:
     module = IvsChatModule(
         argument_spec={
-            "arns": {"type": "list", "elements": "str"},
+            "arns": {"type": "list", "elements": "str", "aliases": ["arn"]},
             "name": {},
             "message_review_handler_uri": {},
             IDENTIFIER: {},

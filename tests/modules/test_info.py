@@ -137,7 +137,8 @@ class TestRooms:
         message = refusal(run("ivschat_room_info", logging_configuration_identifier="nope"))
         assert message == "logging_configuration_identifier: no logging configuration is named 'nope'"
 
-    def test_one_that_goes_while_we_look(self, run, estate, emulator):
+    def test_one_that_goes_while_we_look(self, run, estate, emulator, monkeypatch):
+        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.modules.ivschat_room_info.LOOK_AGAIN", 0)
         emulator.fault("GetRoom", "ResourceNotFoundException")
         assert len(run("ivschat_room_info")["rooms"]) == 3
 
@@ -148,7 +149,7 @@ class TestRooms:
         emulator.forget_calls()
         assert {each["arn"] for each in rooms(name="lobby", include_details=False)} == made
         pages = emulator.calls("ListRooms")
-        assert len(pages) == -(-4 // size) and all(call["parameters"]["name"] == "lobby" for call in pages)
+        assert len(pages) == -(-4 // size) + 1 and all(call["parameters"]["name"] == "lobby" for call in pages)
 
 
 class TestLoggingConfigurations:
@@ -159,8 +160,10 @@ class TestLoggingConfigurations:
                 name="archive", destination_configuration=destinations["s3"], tags={"Keep": "90", "n": 1}
             ),
             "group": logging(name="live", destination_configuration=destinations["cloud_watch_logs"]),
-            "stream": logging(name="", destination_configuration=destinations["firehose"], tags={"Keep": "1"}),
         }
+        nameless = clients().create_logging_configuration(destinationConfiguration=WIRE)["arn"]
+        firehose = destinations["firehose"]
+        made["stream"] = logging(arn=nameless, destination_configuration=firehose, tags={"Keep": "1"})
         twin = clients().create_logging_configuration(name="archive", destinationConfiguration=WIRE)["arn"]
         made["twin"] = logging(arn=twin)
         return {nick: result["logging_configuration"] for nick, result in made.items()}
@@ -190,7 +193,7 @@ class TestLoggingConfigurations:
     def test_pages(self, logs, estate, emulator):
         emulator.set(page_size=1)
         emulator.forget_calls()
-        assert len(logs()) == 4 and len(emulator.calls("ListLoggingConfigurations")) == 4
+        assert len(logs()) == 4 and len(emulator.calls("ListLoggingConfigurations")) == 4 + 1
 
     def test_state_is_shown(self, logs, bucket, logging, emulator):
         emulator.set(transitions={"reads": 9})

@@ -317,7 +317,7 @@ class TestCalls:
         result = stack(rooms=[{"name": name} for name in names])
         assert result["summary"] == {**UNCHANGED, "unchanged": 1000}
         assert len(result["rooms"]) == 1000
-        assert Counter(operations(emulator.calls())) == {"ListRooms": 20, "ListLoggingConfigurations": 1}
+        assert Counter(operations(emulator.calls())) == {"ListRooms": 20 + 1, "ListLoggingConfigurations": 1}
 
     def test_get_only_for_rooms_whose_length_or_rate_is_declared(self, stack, emulator):
         fields = [{}, {"maximum_message_length": 1}, {"maximum_message_rate_per_second": 1}, {"tags": {}}]
