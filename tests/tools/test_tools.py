@@ -124,7 +124,9 @@ def test_the_list_has_the_ends_and_each_core_between() -> None:
 
 def test_the_workflow_gets_the_pairs() -> None:
     def outputs(choice: str) -> dict[str, list[dict[str, str]]]:
-        return {name: json.loads(value) for name, _, value in (line.partition("=") for line in versions.github(choice))}
+        return {
+            name: json.loads(value) for name, equals, value in (line.partition("=") for line in versions.github(choice))
+        }
 
     names = [pair.name for pair in versions.pairs()]
     assert [job["pair"] for job in outputs("all")["pairs"]] == names
