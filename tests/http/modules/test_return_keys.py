@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-MODULES = sorted(path.stem for path in (Path(__file__).parents[2] / "plugins" / "modules").glob("ivschat_*.py"))
+MODULES = sorted(path.stem for path in (Path(__file__).parents[3] / "plugins" / "modules").glob("ivschat_*.py"))
 
 # What Ansible reads from, or writes to, the result of a task (ansible-core: common return values, task executor). Of
 # these, modules return `changed`, `diff`, and `msg` as Ansible means them.
