@@ -127,10 +127,11 @@ def list_rooms(
 def list_rooms_until(client: Any, enough: Callable[[Resource], bool]) -> list[Resource]:
     """ListRooms from its front, the last update first, until `enough` is true of an entry, or to the end."""
     rooms = []
-    for room in _pages(client.list_rooms, "rooms"):
-        rooms.append(normalise(ROOM, room))
-        if enough(rooms[-1]):
-            break
+    for page in _one_pass(client.list_rooms, "rooms"):
+        for entry in page:
+            rooms.append(_resource(ROOM, entry))
+            if enough(rooms[-1]):
+                return rooms
     return rooms
 
 

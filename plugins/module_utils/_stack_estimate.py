@@ -75,8 +75,9 @@ def _operations(plan: StackPlan, matching: Matching, listed: Listed, wait: bool)
 
 
 def _listing(kind: Kind, entries: int) -> Iterator[str]:
-    """Yield the calls that read a list to its end."""
-    yield from [f"List{WORDS[kind][1]}"] * list_pages(entries)
+    """Yield the calls that read a list to its end: its front is read again if it has several pages."""
+    pages = list_pages(entries)
+    yield from [f"List{WORDS[kind][1]}"] * (pages + (pages > 1))
 
 
 def _writes(change: PlannedChange, look_first: bool) -> Iterator[str]:

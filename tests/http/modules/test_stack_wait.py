@@ -233,3 +233,14 @@ def test_absent_does_not_wait_for_the_deletion_of_another_stacks_member(stack, e
     assert removed.get("summary", {}).get("deleted") == 1, removed
     listed = chat.list_logging_configurations()["loggingConfigurations"]
     assert [(configuration["arn"], configuration["state"]) for configuration in listed] == [(arn, "DELETING")]
+
+
+def test_a_member_that_lists_show_late_is_deleted_all_the_same(stack, emulator, chat):
+    """With state=absent no member may be left: the list after the deletions is looked through once more."""
+    for number in range(2):
+        chat.create_room(name=f"room-{number}", tags=MEMBER)
+    emulator.set(lag={"list": {"reads": 1}})
+    chat.create_room(name="late", tags=MEMBER)
+    assert stack(state="absent")["summary"]["deleted"] == 3
+    emulator.set(lag={})
+    assert chat.list_rooms()["rooms"] == []
