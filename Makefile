@@ -42,7 +42,7 @@ environment: $(READY)  ## Set up the environment (the other targets do this when
 	@echo "$(VENV) is ready."
 
 demo: $(READY)  ## Demonstrate the collection against an emulator of the service
-	@$(RUN) python tests/demo/run.py
+	@$(RUN) python -m tests.demo.run
 
 test: units http integration  ## Run all tests
 
@@ -83,7 +83,7 @@ chat-load: $(READY)  ## Measure the emulator with 50 and 200 chat clients in one
 	@$(RUN) python -m emulator.tests.chat_load
 
 bench: $(READY) .venv/bench/.installed  ## Run the benchmarks and write docs/benchmarks.md, takes 36 minutes [BENCH_SIZES=1,10]
-	@$(RUN) python tests/bench/run.py $(BENCH_SIZES)
+	@$(RUN) python -m tests.bench.run $(BENCH_SIZES)
 
 emulator: $(READY)  ## Run the emulator until you press Ctrl-C [PORT=5000]
 	@$(RUN) ivschat-emulator --port $(PORT)

@@ -80,7 +80,9 @@ def write(batch: _Batch, destinations: Destinations) -> None:
         events = [(sent // 10**6, record) for sent, record in batch.records]
         destinations.put_log_events(batch.name, log_stream(batch.room_arn), events)
     else:
-        destinations.put_records(batch.name, [(record + guess("firehose_end")).encode() for _, record in batch.records])
+        destinations.put_records(
+            batch.name, [(record + guess("firehose_end")).encode() for _sent, record in batch.records]
+        )
 
 
 class MessageLogs:

@@ -21,58 +21,72 @@ from ivschat_emulator import Emulator
 
 @dataclass(frozen=True)
 class Load:
-    """The outcome. `lost`: deliveries that did not come; `out_of_order`: clients that saw another order than the first;
-    `delays`: milliseconds from sending to receiving, for each delivery."""
+    """The outcome. `refused`: messages that got an ERROR frame; `lost`: deliveries of the others that did not come;
+    `out_of_order`: clients that saw another order than the first; `delays`: milliseconds, for each delivery."""
 
     clients: int
     sent: int
+    refused: int
     lost: int
     out_of_order: int
     seconds: float
     delays: list[float]
 
 
-async def _receive(client: ClientConnection, number: int, quiet: float) -> tuple[list[str], list[float]]:
-    """Contents and delays of `number` messages, or of as many as come with pauses shorter than `quiet` seconds."""
-    contents, delays = [], []
+@dataclass
+class _Received:
+    """What one client receives."""
+
+    contents: list[str]
+    delays: list[float]
+    errors: int = 0
+
+
+async def _receive(client: ClientConnection, number: int, quiet: float) -> _Received:
+    """All frames until `number` messages have come, or nothing for `quiet` seconds."""
+    received = _Received([], [])
     try:
-        while len(contents) < number:
+        while len(received.contents) < number:
             frame = json.loads(await asyncio.wait_for(client.recv(), quiet))
-            contents.append(frame["Content"])
-            delays.append((time.monotonic() - float(frame["Attributes"]["sent"])) * 1000)
+            if frame["Type"] == "ERROR":
+                received.errors += 1
+            else:
+                received.contents.append(frame["Content"])
+                received.delays.append((time.monotonic() - float(frame["Attributes"]["sent"])) * 1000)
     except asyncio.TimeoutError:
         pass
-    return contents, delays
+    return received
 
 
 async def _send(clients: list[ClientConnection], number: int, rate: float) -> None:
-    start = time.monotonic()
+    """Send in turns; time that was lost is not made up for, because that would exceed the rate."""
+    due = time.monotonic()
     for count in range(number):
-        await asyncio.sleep(max(0, start + count / rate - time.monotonic()))
-        request = {
-            "Action": "SEND_MESSAGE",
-            "Content": f"message {count}",
-            "Attributes": {"sent": str(time.monotonic())},
-        }
+        await asyncio.sleep(max(0, due - time.monotonic()))
+        due = max(due, time.monotonic()) + 1 / rate
+        attributes = {"sent": str(time.monotonic())}
+        request = {"Action": "SEND_MESSAGE", "Content": f"message {count}", "Attributes": attributes}
         await clients[count % len(clients)].send(json.dumps(request))
 
 
-async def _talk(url: str, tokens: list[str], senders: int, number: int, rate: float) -> Load:
+async def _talk(url: str, tokens: list[str], senders: int, number: int, rate: float, quiet: float) -> Load:
     connecting = [connect(url, subprotocols=[Subprotocol(token)], open_timeout=60) for token in tokens]
     clients = await asyncio.gather(*connecting)
     start = time.monotonic()
-    receiving = [asyncio.create_task(_receive(client, number, quiet=10)) for client in clients]
+    receiving = [asyncio.create_task(_receive(client, number, quiet)) for client in clients]
     await _send(clients[:senders], number, rate)
+    sending = time.monotonic() - start
     received = await asyncio.gather(*receiving)
-    seconds = time.monotonic() - start
     await asyncio.gather(*(client.close() for client in clients))
+    refused = sum(client.errors for client in received)
     return Load(
         clients=len(clients),
         sent=number,
-        lost=sum(number - len(contents) for contents, _delays in received),
-        out_of_order=sum(contents != received[0][0] for contents, _delays in received),
-        seconds=seconds,
-        delays=[delay for _contents, delays in received for delay in delays],
+        refused=refused,
+        lost=sum(number - refused - len(client.contents) for client in received),
+        out_of_order=sum(client.contents != received[0].contents for client in received),
+        seconds=sending,
+        delays=[delay for client in received for delay in client.delays],
     )
 
 
@@ -84,7 +98,7 @@ def run(emulator: Emulator, clients: int, senders: int, rate: int, seconds: int)
         ivschat.create_chat_token(roomIdentifier=room, userId=f"user{number}", capabilities=["SEND_MESSAGE"])["token"]
         for number in range(clients)
     ]
-    load = asyncio.run(_talk(emulator.websocket_url, tokens, senders, rate * seconds, rate))
+    load = asyncio.run(_talk(emulator.websocket_url, tokens, senders, rate * seconds, rate, quiet=10))
     ivschat.delete_room(identifier=room)
     return load
 
@@ -94,6 +108,7 @@ def _row(load: Load) -> list[Any]:
     return [
         load.clients,
         load.sent,
+        load.refused,
         f"{len(load.delays) / load.seconds:.0f}",
         load.lost,
         load.out_of_order,
@@ -104,7 +119,16 @@ def _row(load: Load) -> list[Any]:
 
 def main() -> None:
     """Print a table for the README."""
-    titles = ["Clients", "Messages", "Deliveries per second", "Lost", "Clients with another order", "Median", "99 %"]
+    titles = [
+        "Clients",
+        "Messages",
+        "Refused",
+        "Deliveries per second",
+        "Lost",
+        "Clients with another order",
+        "Median",
+        "99 %",
+    ]
     rows = [titles, ["---"] * len(titles)]
     with Emulator.start() as emulator:
         for clients, rate in ((50, 20), (200, 20), (200, 100)):

@@ -225,7 +225,7 @@ def _error_members(body: bytes) -> dict[str, Any]:
         return {"message": _cut(members)} if isinstance(members, str) else {}
     strings = ("__type", "code", "Code", "message", "Message", "reason", "resourceId", "resourceType")
     cleaned: dict[str, Any] = {name: _cut(members[name]) for name in strings if isinstance(members.get(name), str)}
-    if type(members.get("limit")) is int:
+    if isinstance(members.get("limit"), int) and not isinstance(members["limit"], bool):
         cleaned["limit"] = members["limit"]
     if isinstance(members.get("fieldList"), list):
         fields = [field for field in members["fieldList"] if isinstance(field, dict)]

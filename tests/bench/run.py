@@ -17,11 +17,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ivschat_emulator import Emulator
+from tests.support.environment import ACCESS_KEY, CACHE, REGION, ROOT, SECRET_KEY, ansible_environment
+from tests.support.service import operations
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 
-WORK = ROOT / ".cache" / "bench"
+WORK = CACHE / "bench"
 DURATIONS = WORK / "durations"
 SIZES = (1, 10, 100, 1000)
 WAYS = {
@@ -79,18 +80,13 @@ class Bench:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        home = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_"))}
         self.environment = {
-            **home,
+            **ansible_environment(WORK),
             "PATH": f"{ROOT / '.venv' / 'bench' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
-            "ANSIBLE_HOME": str(WORK / "ansible"),
-            "ANSIBLE_LOCALHOST_WARNING": "False",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
             "AWS_ENDPOINT_URL": emulator.url,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "AKIAEMULATORBENCH0001",
-            "AWS_SECRET_ACCESS_KEY": "an-emulator-needs-no-real-secret-0001",
+            "AWS_DEFAULT_REGION": REGION,  # The boto3 script and the AWS CLI read this one.
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "BENCH_DURATIONS": str(DURATIONS),
         }
 
@@ -182,7 +178,7 @@ def durations() -> list[tuple[str, float, float]]:
 
 def check(emulator: Emulator, step: str, size: int) -> None:
     """RuntimeError when the step has not done its work: a way that does nothing would be fast."""
-    writes = [call["operation"] for call in emulator.writes() if call["effect"]]
+    writes = operations(call for call in emulator.writes() if call["effect"])
     wanted = {
         "create": ["CreateRoom"] * size,
         "no change": [],

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 from ivschat_emulator import Emulator
+from tests.support.environment import CACHE, aws_settings
+from tests.support.playbooks import run_ansible
+from tests.support.service import list_logging_configurations, list_rooms, operations, zip_file
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 
 RESET, BOLD, GREEN, RED = ("\033[0m", "\033[1m", "\033[32m", "\033[31m") if sys.stdout.isatty() else ("",) * 4
 REVIEW = "def handler(event, context):\n    return {'ReviewResult': 'ALLOW', 'Content': event['Content']}\n"
@@ -30,17 +29,10 @@ class Demo:
         self.broken: list[str] = []
         self.expectations = 0
         self.review = work / "review.zip"
-        with zipfile.ZipFile(self.review, "w") as archive:
-            archive.writestr("review.py", REVIEW)
-        self.environment = {
-            **os.environ,
-            "AWS_URL": emulator.url,
-            "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "AKIAEMULATORDEMO00001",
-            "AWS_SECRET_ACCESS_KEY": "an-emulator-needs-no-real-secret-0001",
-            "ANSIBLE_HOME": str(work / "ansible"),
-            "ANSIBLE_LOCALHOST_WARNING": "False",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
+        self.review.write_bytes(zip_file("review.py", REVIEW))
+        self.work = work
+        self.settings = {
+            **aws_settings(emulator.url),
             "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()),
             "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "False",
             "ANSIBLE_DEPRECATION_WARNINGS": "False",
@@ -48,20 +40,13 @@ class Demo:
 
     def play(self, *options: str) -> tuple[int, str]:
         """Run the playbook, show its output, and return how many tasks changed something, and the output."""
-        command = ["ansible-playbook", "-e", f"review_zip={self.review}", *options, "chat.yml"]
         print(f"$ {' '.join(['ansible-playbook', *options, 'tests/demo/chat.yml'])}", flush=True)
         self.emulator.forget_calls()
-        with subprocess.Popen(
-            command, cwd=HERE, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process:
-            assert process.stdout is not None
-            output = ""
-            for line in process.stdout:
-                print(line, end="", flush=True)
-                output += line
-        plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
+        arguments = ["-e", f"review_zip={self.review}", *options, "chat.yml"]
+        done = run_ansible("ansible-playbook", *arguments, home=self.work, directory=HERE, echo=True, **self.settings)
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
         recap = re.search(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", plain)
-        self.expect(process.returncode == 0 and recap is not None, "the playbook completes without a failure")
+        self.expect(done.returncode == 0 and recap is not None, "the playbook completes without a failure")
         return int(recap[1]) if recap else -1, plain
 
     def title(self, text: str) -> None:
@@ -80,13 +65,13 @@ class Demo:
         """Ask the emulator itself, past the collection, which rooms and logging configurations there are."""
         client = self.emulator.client("ivschat")
         return [
-            sorted(room["name"] for room in client.list_rooms()["rooms"]),
-            sorted(each["name"] for each in client.list_logging_configurations()["loggingConfigurations"]),
+            sorted(room["name"] for room in list_rooms(client)),
+            sorted(configuration["name"] for configuration in list_logging_configurations(client)),
         ]
 
 
 def main() -> int:
-    work = ROOT / ".cache" / f"demo-{sys.version_info[0]}.{sys.version_info[1]}"
+    work = CACHE / f"demo-{sys.version_info[0]}.{sys.version_info[1]}"
     work.mkdir(parents=True, exist_ok=True)
     with Emulator.start() as emulator:
         demo = Demo(emulator, work)
@@ -127,7 +112,7 @@ def main() -> int:
         changed, repaired = demo.play("--diff")
         demo.expect(changed == 1, "one task changed a resource")
         demo.expect(diff_of(repaired) == diff_of(predicted), "the diff is the one that check mode predicted")
-        writes = [call["operation"] for call in demo.emulator.writes()]
+        writes = operations(demo.emulator.writes())
         demo.expect(writes == ["UpdateRoom", "UntagResource"], "only the differences are sent")
         demo.note("Repair the drift", f"diff as predicted; write calls: {', '.join(writes)}")
 

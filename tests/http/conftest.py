@@ -1,6 +1,6 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures of all tests over HTTP: the emulator (one for each pytest worker, emptied before a test), boto3 clients,
+"""Fixtures of all tests over HTTP: the emulator (one a pytest worker, emptied before a test), boto3 clients,
 modules and playbooks that run against it. A test that fails prints its tasks, their answers and the calls.
 """
 
@@ -24,7 +24,7 @@ from botocore.loaders import JSONFileLoader
 
 from ivschat_emulator import Emulator
 from tests.http.reliability import matrix
-from tests.support import stacks
+from tests.support import fuzzed_answers, stacks
 from tests.support.answers import AnswerServer
 from tests.support.clock import Clock
 from tests.support.environment import ACCOUNT, REGION, aws_settings
@@ -131,7 +131,7 @@ def bucket(clients: Callable[..., Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def destinations(clients: Callable[..., Any], bucket: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """A destination of each type that exists, as a task declares it."""
+    """By type, a destination that exists, as a task declares it."""
     clients("logs").create_log_group(logGroupName="/chat/logs")
     stream = {"RoleARN": f"arn:aws:iam::{ACCOUNT}:role/firehose", "BucketARN": "arn:aws:s3:::chat-logs"}
     clients("firehose").create_delivery_stream(DeliveryStreamName="chat-stream", S3DestinationConfiguration=stream)
@@ -353,3 +353,23 @@ def shared_clients(monkeypatch: pytest.MonkeyPatch, client_cache: dict[str, Any]
         return client_cache[key]
 
     monkeypatch.setattr(IvsChatModule, "client", client)
+
+
+@pytest.fixture
+def fuzz(
+    run: Run, answers: AnswerServer, clock: Clock, shared_clients: None, client_cache: dict[str, Any]
+) -> Callable[[int], None]:
+    """fuzz(chunk): a run for every seed of a chunk, with at least as many answers of any form."""
+
+    @cache
+    def calls_of(number: int) -> list[str]:
+        scenario = fuzzed_answers.SCENARIOS[number]
+        fuzzed_answers.prepare(answers, scenario[2])
+        fuzzed_answers.run_scenario(run, answers, scenario)
+        return list(answers.calls)
+
+    def start_afresh() -> None:
+        client_cache.clear()
+        clock.pauses.clear()
+
+    return lambda chunk: fuzzed_answers.run_chunk(run, answers, chunk, calls_of, start_afresh)

@@ -14,7 +14,7 @@ CACHE = ROOT / ".cache"
 REGION, ACCOUNT = "us-east-1", "123456789012"
 ARN = f"arn:aws:ivschat:{REGION}:{ACCOUNT}"
 # Valid, and not in use.
-UNKNOWN_ROOM, UNKNOWN_LOGGING = f"{ARN}:room/AbCdEf123456", f"{ARN}:logging-configuration/AbCdEf123456"
+UNKNOWN_ROOM, UNKNOWN_LOGGING = f"{ARN}:room/AbCdEf123456", f"{ARN}:logging-configuration/ZyXwVu654321"
 
 # Long keys: Ansible blanks a secret wherever it occurs in a result, and a short one occurs everywhere.
 ACCESS_KEY, SECRET_KEY = "AKIAEMULATORTESTS0001", "not-a-secret-but-long-enough-to-be-blanked-0001"

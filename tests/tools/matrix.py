@@ -128,7 +128,9 @@ def test(pair: Pair, check: str, names: list[str]) -> str:
         controller = f"--controller=origin:python={pair.python}@{environment.python}"
         command[2:3] = [controller, f"--target=controller:python={pair.target}@{environment.target}"]
     cloud = "emulator" if check == "integration" else None
-    code = run_in_tree(command, environment.python, environment.amazon_aws, name=f"matrix-{pair.name}", cloud=cloud)
+    code = run_in_tree(
+        command, environment.python, environment.amazon_aws, name=f"matrix-{pair.name}-{check}", cloud=cloud
+    )
     return f"{'failed' if code else 'passed'}  {described}"
 
 
@@ -137,7 +139,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", default="", metavar="PAIR,...", help="which pairs, without this all")
     parser.add_argument("--check", choices=["integration", "sanity"], default="integration")
-    parser.add_argument("names", nargs="*", help="which integration targets or sanity tests, without this all")
+    parser.add_argument("names", nargs="*", help="which integration targets, or files for sanity; without this all")
     args = parser.parse_args()
     chosen = [name for name in args.pairs.split(",") if name] or list(known)
     for name in chosen:

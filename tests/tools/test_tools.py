@@ -84,9 +84,9 @@ def test_the_outcome_is_that_of_ansible_test(
     found = {"core": "2.17.3", "amazon.aws": "10.1.2", "Python": "3.99.1", "target": "3.98.0", "boto3": "1.44.5"}
     pair = versions.Pair(**{**vars(PAIR), "target": "3.98"})
     monkeypatch.setattr(
-        matrix, "set_up", lambda _: matrix.Environment(Path("/c/python"), Path("/t/python"), Path("/aws"))
+        matrix, "set_up", lambda pair: matrix.Environment(Path("/c/python"), Path("/t/python"), Path("/aws"))
     )
-    monkeypatch.setattr(matrix, "versions", lambda _: found)
+    monkeypatch.setattr(matrix, "versions", lambda pair: found)
     monkeypatch.setattr(matrix, "run_in_tree", run_in_tree)
     code, lines = run_matrix(monkeypatch, capsys, pair)
     assert (code, lines[-1]) == (status, last)
@@ -98,8 +98,8 @@ def test_an_environment_of_other_versions_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = {"core": "2.18.0", "amazon.aws": "10.1.2", "Python": "3.99.1", "target": "3.99.1", "boto3": "1.44.5"}
-    monkeypatch.setattr(matrix, "set_up", lambda _: None)
-    monkeypatch.setattr(matrix, "versions", lambda _: found)
+    monkeypatch.setattr(matrix, "set_up", lambda pair: None)
+    monkeypatch.setattr(matrix, "versions", lambda pair: found)
     code, lines = run_matrix(monkeypatch, capsys, PAIR)
     assert code == 1
     assert "failed  tests/versions.toml asks for another core than core 2.18.0" in lines[-2]
@@ -124,7 +124,9 @@ def test_the_list_has_the_ends_and_each_core_between() -> None:
 
 def test_the_workflow_gets_the_pairs() -> None:
     def outputs(choice: str) -> dict[str, list[dict[str, str]]]:
-        return {name: json.loads(value) for name, _, value in (line.partition("=") for line in versions.github(choice))}
+        return {
+            name: json.loads(value) for name, equals, value in (line.partition("=") for line in versions.github(choice))
+        }
 
     names = [pair.name for pair in versions.pairs()]
     assert [job["pair"] for job in outputs("all")["pairs"]] == names

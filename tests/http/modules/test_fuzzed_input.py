@@ -8,7 +8,6 @@ Nulls, empty values, and other types, at the top and in nested options.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -74,12 +73,6 @@ VALID: dict[str, dict[str, Any]] = {
 COMMON = ("region", "endpoint_url", "aws_config")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[AnswerServer]:
-    with AnswerServer() as running:
-        yield running
-
-
 @pytest.mark.parametrize(
     ("module", "options", "shown"),
     [
@@ -98,10 +91,10 @@ def server() -> Iterator[AnswerServer]:
         ),
     ],
 )
-def test_no_dictionary(run: Run, server: AnswerServer, module: str, options: dict[str, Any], shown: str) -> None:
-    server.reset()
-    message = failure_message(run(module, endpoint_url=server.url, **VALID[module], **options))
-    assert message == f"{shown} is not valid: it must be a dictionary" and server.calls == []
+def test_no_dictionary(run: Run, answers: AnswerServer, module: str, options: dict[str, Any], shown: str) -> None:
+    answers.reset()
+    message = failure_message(run(module, endpoint_url=answers.url, **VALID[module], **options))
+    assert message == f"{shown} is not valid: it must be a dictionary" and answers.calls == []
 
 
 @pytest.mark.parametrize(
@@ -119,15 +112,15 @@ def test_no_dictionary(run: Run, server: AnswerServer, module: str, options: dic
         ("ivschat_room", {"logging_configuration_identifiers": [{}]}, "logging_configuration_identifiers[0]"),
     ],
 )
-def test_odd_entries(run: Run, server: AnswerServer, module: str, options: dict[str, Any], part: str) -> None:
-    server.reset()
-    assert part in failure_message(run(module, endpoint_url=server.url, **{**VALID.get(module, {}), **options}))
-    assert server.calls == []
+def test_odd_entries(run: Run, answers: AnswerServer, module: str, options: dict[str, Any], part: str) -> None:
+    answers.reset()
+    assert part in failure_message(run(module, endpoint_url=answers.url, **{**VALID.get(module, {}), **options}))
+    assert answers.calls == []
 
 
 @pytest.mark.parametrize("module", OPTIONS)
 def test_any_input(
-    run: Run, server: AnswerServer, clock: Clock, shared_clients: None, _made: dict[str, Any], module: str
+    run: Run, answers: AnswerServer, clock: Clock, shared_clients: None, client_cache: dict[str, Any], module: str
 ) -> None:
     @settings(
         max_examples=60,
@@ -138,11 +131,11 @@ def test_any_input(
     )
     @given(st.dictionaries(st.sampled_from([*OPTIONS[module], *COMMON]), ODD, min_size=1, max_size=3))
     def check(options: dict[str, Any]) -> None:
-        server.reset()
-        _made.clear()
+        answers.reset()
+        client_cache.clear()
         clock.pauses.clear()
         bounded = {"wait_timeout": 3} if "wait_timeout" in OPTIONS[module] else {}
-        base = {"endpoint_url": server.url, **VALID.get(module, {}), **bounded}
+        base = {"endpoint_url": answers.url, **VALID.get(module, {}), **bounded}
         nulls = {name: NULL if value is None else value for name, value in options.items()}
         result = run(module, **{**base, **nulls})
         assert "exception" not in result and len(json.dumps(result)) < 50_000, result
@@ -150,7 +143,7 @@ def test_any_input(
             message = result["msg"]
             assert isinstance(message, str) and message and "Traceback" not in message
             assert "does not come from" not in message, message
-            assert " is not valid" not in message or server.calls == []
+            assert " is not valid" not in message or answers.calls == []
             # ansible-core repeats a value of another type as it is.
             assert "\n" not in message or message.startswith(("argument ", "value of "))
 

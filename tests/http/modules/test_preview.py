@@ -145,7 +145,7 @@ class TestWord:
 
 
 class TestUnknownNames:
-    """The name of what an earlier task creates stands in the result, and a warning says what the real run refuses."""
+    """The name of what an earlier task creates is in the result, and a warning says what the real run refuses."""
 
     @pytest.mark.parametrize("existing", [False, True])
     def test_logging_configurations_of_a_room(self, run, room, bucket, emulator, existing):

@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-MODULES = sorted(path.stem for path in (Path(__file__).parents[3] / "plugins" / "modules").glob("ivschat_*.py"))
+from tests.support.environment import ROOT
+
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("ivschat_*.py"))
 
 # What Ansible reads from, or writes to, the result of a task (ansible-core: common return values, task executor). Of
-# these, modules return `changed`, `diff`, and `msg` as Ansible means them.
+# these, modules return `changed`, `diff`, and `msg` as Ansible defines them.
 KEPT = {
     *("ansible_facts", "ansible_job_id", "attempts", "backup_file", "censored", "changed", "changed_when_result"),
     *("deprecations", "diff", "exception", "failed", "failed_when_result", "false_condition", "finished", "invocation"),
@@ -54,9 +55,9 @@ def test_documented_keys(module: str) -> None:
         ("ivschat_user", {"room_name": "once", "user_id": "anna"}),
     ],
 )
-def test_keys_of_a_result_are_the_documented_ones(run, clients, module: str, options: dict[str, Any]) -> None:
+def test_keys_of_a_result_are_the_documented_ones(run, chat, module: str, options: dict[str, Any]) -> None:
     for name in ("once", "twice", "twice"):
-        clients().create_room(name=name, tags={"ivschat-stack": "conference"} if name == "twice" else {})
+        chat.create_room(name=name, tags={"ivschat-stack": "conference"} if name == "twice" else {})
     result = run(module, diff=True, **options)
     undocumented = set(result) - set(returned(module)) - SHARED
     assert undocumented - {"error", "response_metadata"} == set(), result

@@ -1,11 +1,10 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Promises of docs/reliability.md that only the fault matrix and the races verified, each as a quick test."""
+"""Promises of docs/reliability.md that only the fault matrix and the races verified, as quick tests."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +12,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling
 
 from ivschat_emulator import Emulator
 from tests.support.harness import Run
-
-DESTINATION = {"s3": {"bucketName": "chat-logs"}}
+from tests.support.service import create_logging_configuration
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.3, 1, 7, 300])
@@ -34,11 +32,9 @@ def test_the_last_pause_never_passes_the_deadline(seconds: float, monkeypatch: p
     assert looks[0] == 0 and looks[-1] == pytest.approx(seconds) and max(looks) <= seconds + 1e-6
 
 
-def test_of_an_old_and_a_young_duplicate_the_young_one_goes(
-    run: Run, emulator: Emulator, clients: Callable[..., Any]
-) -> None:
-    old = clients().create_room(name="lobby")["arn"]
-    clients().create_room(name="lobby")
+def test_of_an_old_and_a_young_duplicate_the_young_one_is_deleted(run: Run, emulator: Emulator, chat: Any) -> None:
+    old = chat.create_room(name="lobby")["arn"]
+    chat.create_room(name="lobby")
     # By the list's times both are an hour old, whatever clock this machine has.
     emulator.set(times={"list": {"offset": -3600}, "get": {"offset": 3600}})
     emulator.intervene("ListRooms", "DeleteRoom", identifier="lobby", skip=1)  # the one that was updated last
@@ -47,21 +43,21 @@ def test_of_an_old_and_a_young_duplicate_the_young_one_goes(
 
 
 def test_a_create_of_a_logging_configuration_is_not_repeated_blindly(
-    logging: Run, bucket: Any, emulator: Emulator, clients: Callable[..., Any]
+    logging: Run, bucket: Any, emulator: Emulator, chat: Any
 ) -> None:
     emulator.fault("CreateLoggingConfiguration", "InternalServerException", when="after")
     result = logging(name="archive", destination_configuration=bucket)
-    (made,) = clients().list_logging_configurations()["loggingConfigurations"]
-    assert (result["changed"], result["logging_configuration"]["arn"]) == (True, made["arn"])
+    (created,) = chat.list_logging_configurations()["loggingConfigurations"]
+    assert (result["changed"], result["logging_configuration"]["arn"]) == (True, created["arn"])
     assert len(emulator.calls("CreateLoggingConfiguration")) == 1
 
 
 @pytest.mark.parametrize("module", ["ivschat_room", "ivschat_logging_configuration"])
 def test_a_delete_done_by_an_attempt_whose_outcome_is_unknown(
-    module: str, run: Run, bucket: Any, emulator: Emulator, clients: Callable[..., Any]
+    module: str, run: Run, bucket: Any, emulator: Emulator, chat: Any
 ) -> None:
-    clients().create_room(name="lobby")
-    clients().create_logging_configuration(name="lobby", destinationConfiguration=DESTINATION)
+    chat.create_room(name="lobby")
+    create_logging_configuration(chat, "lobby")
     operation = "DeleteRoom" if module == "ivschat_room" else "DeleteLoggingConfiguration"
     emulator.fault(operation, "InternalServerException", when="after")
     result = run(module, name="lobby", state="absent", wait=False)

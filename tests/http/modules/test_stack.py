@@ -342,7 +342,7 @@ class TestCalls:
         for operation, most in (("CreateRoom", 3), ("CreateLoggingConfiguration", 2), ("TagResource", 4)):
             sent = times[operation]
             assert len(sent) > most
-            # A call and the one that has to wait for it lie a second apart, but for how long each is under way.
+            # A call and the one that has to wait for it lie a second apart, but for the time that they are under way.
             assert all(later - sooner > 0.9 for sooner, later in zip(sent, sent[most:], strict=False))
 
 

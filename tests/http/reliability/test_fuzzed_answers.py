@@ -8,11 +8,6 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.http.modules.test_fuzzed_answers import calls_of, fuzz, server
-
-# Fixtures of that file.
-__all__ = ["fuzz", "calls_of", "server"]
-
 
 @pytest.mark.parametrize("chunk", range(2, 12))
 def test_any_answer(fuzz: Callable[[int], None], chunk: int) -> None:

@@ -250,7 +250,7 @@ class TestEntries:
 
 
 class TestMatch:
-    """What a declared room `a` means: (what there is, adopt) -> the resource, whether adopted; or a refusal."""
+    """What a declared room `a` identifies: (what there is, adopt) -> the resource, whether adopted; or a refusal."""
 
     PARAMS = declaration(rooms=[{"name": "a"}])
 
@@ -425,7 +425,7 @@ class TestRemovalOfOneInUse:
             ([{"name": "a", "logging_configurations": []}], [room("a")], []),  # detached in the same run
             ([{"name": "a"}], [room("a")], ["a"]),  # a member that keeps it
             ([], [room("free", {}), room("theirs", OTHERS)], ["free", "theirs"]),
-            ([{"name": "a", "logging_configurations": [ARN]}], [], ["a"]),  # one that is to be made with it
+            ([{"name": "a", "logging_configurations": [ARN]}], [], ["a"]),  # one that is to be created with it
         ],
     )
     def test_users(self, rooms, listed, users):
@@ -490,8 +490,8 @@ class TestExport:
     def test_what_a_declaration_cannot_hold(self):
         full = {str(number): "" for number in range(50)}
         rooms = [
-            room("twin", {}, 1),
-            room("twin", {}, 2),
+            room("double", {}, 1),
+            room("double", {}, 2),
             room("", {}, 3),
             room("fine", {}, 4),
             room("half", {}, 5),
@@ -505,8 +505,8 @@ class TestExport:
         assert [each["name"] for each in stack["rooms"]] == ["fine"]
         assert stack["logging_configurations"] == []
         assert [(each["arn"].removeprefix(f"{PREFIX}room/"), each["reason"]) for each in left_out] == [
-            ("twin1", "another one is also named 'twin'"),
-            ("twin2", "another one is also named 'twin'"),
+            ("double1", "another one is also named 'double'"),
+            ("double2", "another one is also named 'double'"),
             ("3", "it has no name"),
             ("half5", "another one is also named 'half'"),
             ("theirs7", "it is a member of the stack 'other'"),

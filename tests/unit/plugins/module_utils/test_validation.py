@@ -288,7 +288,7 @@ def test_all_errors_of_a_room_are_reported_at_once():
         "tags": {"k": None},
     }
     found = validate_resource(ROOM, params, REGION, "rooms[3].")
-    assert [error.split(": ")[0] for error in found] == [
+    assert [error.split(": ", maxsplit=1)[0] for error in found] == [
         "rooms[3].arn",
         "rooms[3].name",
         "rooms[3].maximum_message_length",

@@ -15,8 +15,9 @@ import pytest
 from ivschat_emulator import Emulator
 from tests.support.environment import CREDENTIALS
 from tests.support.playbooks import on_localhost, play
+from tests.support.service import operations
+from tests.support.stacks import MEMBER
 
-MEMBER = {"ivschat-stack": "conference"}
 ADDED, REMOVED = "\x1b[0;32m", "\x1b[0;31m"
 
 Task = Callable[..., dict[str, Any]]
@@ -26,15 +27,14 @@ Task = Callable[..., dict[str, Any]]
 def task(emulator: Emulator) -> Task:
     """task(**options): a task that runs ivschat_stack for the stack `conference`."""
 
-    def make(keywords: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    def declare(keywords: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
         given = {**CREDENTIALS, "name": "conference", "endpoint_url": emulator.url, **options}
         return {"aws_ivs.chat.ivschat_stack": given, "register": "result", **(keywords or {})}
 
-    return make
+    return declare
 
 
-def test_twenty_updates_and_280_deletions(task: Task, clients: Any, tmp_path: Path) -> None:
-    chat = clients()
+def test_twenty_updates_and_280_deletions(task: Task, chat: Any, tmp_path: Path) -> None:
     for number in range(280):
         chat.create_room(name=f"old-{number}", tags=MEMBER)
     for number in range(20):
@@ -71,13 +71,13 @@ class TestProgress:
             finished = play(tmp_path, book, TMPDIR=temporary)
             left = list(Path(temporary).glob("ivschat_stack_*"))
         assert finished.returncode == 0, finished.stdout
-        told = [int(count) for count in self.LINE.findall(finished.stdout)]
-        assert len(told) >= 2 and told == sorted(told) and 0 < told[0] < told[1] <= 12
+        shown = [int(count) for count in self.LINE.findall(finished.stdout)]
+        assert len(shown) >= 2 and shown == sorted(shown) and 0 < shown[0] < shown[1] <= 12
         assert left == []
 
-    def test_reading_counts_too(self, task: Task, clients: Any, tmp_path: Path) -> None:
+    def test_reading_counts_too(self, task: Task, chat: Any, tmp_path: Path) -> None:
         for room in self.ROOMS:
-            clients().create_room(name=room["name"], tags=MEMBER)
+            chat.create_room(name=room["name"], tags=MEMBER)
         declared = [{**room, "maximum_message_length": 500} for room in self.ROOMS]
         finished = play(tmp_path, on_localhost(task(rooms=declared, calls_per_second=self.SLOW)))
         assert finished.returncode == 0, finished.stdout
@@ -115,4 +115,4 @@ class TestProgress:
         works = {"aws_ivs.chat.ivschat_stack": {"name": "conference", "rooms": [{"name": "a"}]}}
         finished = play(tmp_path, on_localhost(works, module_defaults=defaults))
         assert finished.returncode == 0, finished.stdout
-        assert [call["operation"] for call in emulator.writes()] == ["CreateRoom"]
+        assert operations(emulator.writes()) == ["CreateRoom"]
