@@ -224,15 +224,14 @@ class TestOthersMeanwhile:
 
 
 def test_absent_does_not_wait_for_the_deletion_of_another_stacks_member(stack, emulator, chat, bucket):
-    arn = create_logging_configuration(chat, "theirs", tags={"ivschat-stack": "other"})
-    stack(logging_configurations=[{"name": "archive", "destination_configuration": bucket}])
-    emulator.set(transitions={"reads": 1000})
-    chat.delete_logging_configuration(identifier=arn)
-    emulator.set(transitions=None)
-    removed = stack(state="absent", wait_timeout=5)
-    assert removed.get("summary", {}).get("deleted") == 1, removed
+    theirs = create_logging_configuration(chat, "theirs", tags={"ivschat-stack": "other"})
+    stack(rooms=[{"name": "lobby"}])
+    emulator.set(transitions={"seconds": 60})
+    chat.delete_logging_configuration(identifier=theirs)
+    gone = stack(state="absent", wait_timeout=3)
+    assert not gone.get("failed") and gone["summary"]["deleted"] == 1, gone
     listed = chat.list_logging_configurations()["loggingConfigurations"]
-    assert [(configuration["arn"], configuration["state"]) for configuration in listed] == [(arn, "DELETING")]
+    assert [(each["arn"], each["state"]) for each in listed] == [(theirs, "DELETING")]
 
 
 def test_a_member_that_lists_show_late_is_deleted_all_the_same(stack, emulator, chat):
