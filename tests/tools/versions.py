@@ -3,7 +3,6 @@
 """Reads tests/versions.toml, the one list of versions that the collection is tested with.
 
 versions.py suites   prints the interpreters for the whole test suite, one a line
-versions.py ends     prints the names of the ends that the whole test suite does not cover
 versions.py github ends|all
                      prints the matrices of the GitHub workflow, as lines of $GITHUB_OUTPUT
 versions.py table    prints the table of README.md
@@ -77,10 +76,6 @@ def suites() -> Iterator[str]:
             yield interpreter(pair.python) or f"python{pair.python}"
 
 
-def ends() -> Iterator[str]:
-    return (pair.name for pair in pairs() if pair.end and not pair.suite)
-
-
 def github(choice: str) -> Iterator[str]:
     chosen = [pair for pair in pairs() if pair.end or choice == "all"]
     yield f"pairs={json.dumps([_job(pair) for pair in chosen])}"
@@ -109,7 +104,6 @@ def table() -> Iterator[str]:
 if __name__ == "__main__":
     commands: dict[str, Callable[..., Iterator[str]]] = {
         "suites": suites,
-        "ends": ends,
         "github": github,
         "table": table,
     }
