@@ -61,11 +61,11 @@ def test_every_kind_of_change(ivschat: Any, emulator: Emulator, bucket: dict[str
 
 
 def test_results_count_and_skip(ivschat: Any, emulator: Emulator) -> None:
-    emulator.intervene("ListRooms", "CreateRoom", count=2, skip=1, name="twin")
+    emulator.intervene("ListRooms", "CreateRoom", count=2, skip=1, name="same-name")
     assert [len(ivschat.list_rooms()["rooms"]) for _each in range(5)] == [0, 0, 1, 2, 2]
     [shown] = emulator.interventions()
-    twins = listed(ivschat.list_rooms, name="twin")
-    assert [result["arn"] for result in shown["results"]] == [room["arn"] for room in twins[::-1]]
+    duplicates = listed(ivschat.list_rooms, name="same-name")
+    assert [result["arn"] for result in shown["results"]] == [room["arn"] for room in duplicates[::-1]]
     assert shown["results"][0]["createTime"] < shown["results"][1]["createTime"]
 
 
@@ -77,9 +77,9 @@ def test_each_counts_calls_on_its_own(ivschat: Any, emulator: Emulator) -> None:
 
 
 def test_a_name_means_the_resource_updated_last(ivschat: Any, emulator: Emulator) -> None:
-    first, second = (ivschat.create_room(name="twin")["arn"] for _each in "12")
+    first, second = (ivschat.create_room(name="same-name")["arn"] for _each in "12")
     ivschat.update_room(identifier=first)
-    emulator.intervene("GetRoom", "DeleteRoom", identifier="twin")
+    emulator.intervene("GetRoom", "DeleteRoom", identifier="same-name")
     ivschat.get_room(identifier=second)
     assert [room["arn"] for room in listed(ivschat.list_rooms)] == [second]
 

@@ -50,8 +50,8 @@ def test_create_with_all(ivschat: Any, bucket: dict[str, Any], handler: str) -> 
 
 
 def test_names_need_not_be_unique(ivschat: Any) -> None:
-    assert ivschat.create_room(name="twin")["arn"] != ivschat.create_room(name="twin")["arn"]
-    assert len(listed(ivschat.list_rooms, name="twin")) == 2
+    assert ivschat.create_room(name="same-name")["arn"] != ivschat.create_room(name="same-name")["arn"]
+    assert len(listed(ivschat.list_rooms, name="same-name")) == 2
 
 
 def test_update_is_partial(ivschat: Any) -> None:
