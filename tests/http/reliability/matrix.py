@@ -80,7 +80,7 @@ TASKS = [
     Task(
         ROOM,
         "rename",
-        (GET, "UpdateRoom", GET),
+        (GET, LIST, "UpdateRoom", GET),  # the list, to warn of another room of that name
         {"arn": "{lobby}", "name": "foyer"},
         {"lobby": None, "foyer": {**LOBBY, "name": "foyer"}},
     ),
@@ -132,7 +132,7 @@ TASKS = [
     Task(
         LOGGING,
         "rename",
-        (GET_LOGGING, UPDATE_LOGGING, GET_LOGGING),
+        (GET_LOGGING, LIST_LOGGING, UPDATE_LOGGING, GET_LOGGING),
         {"arn": "{spare}", "name": "other"},
         {"spare": None, "other": {**SPARE, "name": "other"}},
     ),
