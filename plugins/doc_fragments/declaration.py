@@ -33,20 +33,25 @@ options:
     type: str
   wait:
     description:
-      - Wait until the service shows the change through the same API calls that the next run uses to find the resource.
+      - Wait until the service shows the change in the API calls from which the next run reads the resource.
       - After a create, the module also checks for duplicates. If another run created a resource with the same name
         slightly earlier, the module deletes the duplicate that this task created. O(wait=false) skips this check.
-      - If somebody else overwrites or deletes what the task has written, the task fails at once and says so.
+      - If the module recognizes that somebody else has overwritten or deleted what the task wrote, the task fails
+        before O(wait_timeout) and says so. Overwritten tags are not recognized; the task then times out.
+      - Even with V(false), the module waits until an earlier change or deletion that blocks this one has finished.
     type: bool
     default: true
   wait_timeout:
-    description: The maximum time of a wait, in seconds, including all retries of its API calls.
+    description:
+      - The maximum time of each wait, in seconds, including all retries of its API calls.
+      - A task can wait more than once, so it can take longer in total.
     type: int
     default: 300
 notes:
   - O(tags) never removes the tag C(ivschat-stack), which marks the members of a stack
     (M(aws_ivs.chat.ivschat_stack)). A task that changes a member of a stack warns that the next run of the stack
-    might change it again.
+    might change it again. Members of a stack with another
+    O(aws_ivs.chat.ivschat_stack#module:ownership_tag) are not recognized.
   - A task that fails after a write returns C(changed=true) and C(writes), the operations that the service accepted.
   - In check mode, V((known after apply\)) stands for the ARN and the ID that the service assigns when the resource is
     created. Options that take an ARN accept this value in check mode, so that a task can use the registered result of

@@ -87,7 +87,7 @@ class Kind:
     title: str  # in messages
     arn_type: str  # the word before the slash in an ARN
     fields: tuple[Field, ...]
-    # Members of every answer that only the service sets, with what a new resource has; None: not known in advance.
+    # Members that only the service sets, with their value once a create has finished; None: not known in advance.
     server_assigned: dict[str, Any] = field(
         default_factory=lambda: dict.fromkeys(("arn", "id", "create_time", "update_time"))
     )
@@ -109,7 +109,7 @@ class Kind:
 
     @cached_property
     def create_defaults(self) -> Resource:
-        """A resource as it is right after a create that sets no field (API reference, CreateRoom)."""
+        """The normal form of a new resource that sets no field, once its create has finished (API reference)."""
         return {**self.server_assigned, **{each.name: each.create_default for each in self.fields}, "tags": {}}
 
 
@@ -124,7 +124,7 @@ def holds(current: Any, wanted: Any) -> bool:
 
 
 def normalise_handler(handler: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a review handler with both its members, or None when it has no uri (facts, section 4.1)."""
+    """Return a review handler with both its members, or None when it has no uri: the service keeps an empty one."""
     if not handler or not handler.get("uri"):
         return None
     return {"uri": handler["uri"], "fallback_result": handler.get("fallback_result") or "ALLOW"}
@@ -274,7 +274,7 @@ MAXIMUM_ATTRIBUTES_BYTES = 1024
 def normalise(kind: Kind, answer: dict[str, Any]) -> Resource:
     """Return an API answer as the modules return it: snake case, always the same keys, ISO 8601 times, tags untouched.
 
-    An empty handler is no handler, and an unset name, list, or tag map is an empty one (facts, sections 4.1 and 10).
+    An empty handler is no handler, and an unset name, list, or tag map is an empty one: the service shows either.
     Fields that a list omits are None. Raises ValueError when a member has another type than the API reference says;
     botocore passes anything as a string.
     """

@@ -62,7 +62,7 @@ MAX_RETRIES = {
     "throttled": 29,
     "outcome_unknown": 3,  # 5xx, throttling aside, or no (complete) answer
     "ConflictException": 11,  # another change is in progress: about 18 s
-    LAMBDA_PERMISSION: 17,  # propagates slowly (facts, section 4.1): about 30 s
+    LAMBDA_PERMISSION: 17,  # propagates slowly: about 30 s
 }
 # The pauses before that, in seconds: random, so that runs that were throttled together do not come back together,
 # below a bound that grows from `delay` to `max_delay`.

@@ -18,7 +18,7 @@ from ._resources import Kind, Resource, is_changing, is_deleting, is_failed
 # How long (s) a state from before a deletion may still be shown after it.
 OLD_STATE_LASTS = 6.0
 # How long (s) a new resource may be shown by neither List nor Get; after that somebody else has deleted it. Other tools
-# wait up to 24 s for reads to follow writes (facts of other tools' sources; nobody has published a measurement).
+# wait up to 24 s for reads to follow writes; there is no published measurement.
 LONGEST_LAG = 30.0
 # How long (s) a deletion waits for lists.
 LIST_AGREES = 10.0
@@ -36,8 +36,9 @@ def check_not_failed(kind: Kind, resource: Resource) -> None:
 def wait_applied(client: Any, kind: Kind, written: Resource, timeout: float, plan: Plan | None = None) -> Resource:
     """Wait until Get finds a written resource, with what the plan wrote, and ACTIVE if it has states; return it.
 
-    `written` is the resource as the write returned it. Raises AnsibleAWSError at once for a *_FAILED state, and when
-    somebody else has deleted the resource or overwritten what was written; after `timeout` seconds in any case.
+    `written` is the resource as the write returned it. Raises AnsibleAWSError at once for a *_FAILED state, and as soon
+    as a second look confirms that somebody else has deleted the resource or overwritten a field; after `timeout`
+    seconds in any case, also for overwritten tags.
     """
     arn = written["arn"]
     repaired = plan is not None and plan.before is not None and is_failed(plan.before)

@@ -12,7 +12,7 @@ version_added: 1.0.0
 short_description: Manage Amazon IVS Chat rooms
 description:
   - Creates, updates, renames, and deletes rooms of Amazon Interactive Video Service (IVS) Chat.
-  - Options you omit are left unchanged. V("") and V([]) are values, not omissions.
+  - Options you omit are left unchanged. V(""), V([]), and O(tags={}) are values, not omissions.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
@@ -42,14 +42,15 @@ options:
         description:
           - The action for a message if the function fails or does not respond in time.
           - If omitted, a new review handler uses V(ALLOW).
+          - Without a review handler, and without O(message_review_handler.uri), it has no effect, and the task warns.
         type: str
         choices: [ALLOW, DENY]
   logging_configuration_identifiers:
     description:
       - The logging configurations of the room, at most 3, each specified by ARN or by name.
       - The list replaces the current list. V([]) detaches all logging configurations. The order does not matter.
-      - A name that does not exist fails the task. In check mode, it is a warning, and the name stands in the predicted
-        room.
+      - If no logging configuration has the name, the task fails. In check mode, it only warns, and the predicted room
+        contains the name. If several logging configurations have the name, the task always fails.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -138,7 +139,8 @@ room:
       type: str
       sample: "2026-01-31T12:00:00.123000+00:00"
     update_time:
-      description: The time of the last change to the room, in ISO 8601 format. V(null) if check mode predicts a create.
+      description: The time of the last change to the room, in ISO 8601 format. V(null) if check mode predicts a create;
+        a predicted update leaves it as it is.
       returned: always
       type: str
       sample: "2026-01-31T12:00:00.123000+00:00"
@@ -168,7 +170,8 @@ room:
           type: str
           sample: ALLOW
     logging_configuration_identifiers:
-      description: The ARNs of the logging configurations, sorted.
+      description: The ARNs of the logging configurations, sorted. In check mode, the name of one that does not exist
+        yet.
       returned: always
       type: list
       elements: str

@@ -156,8 +156,8 @@ options:
           100.
         type: int
       message_review_handler:
-        description: The review handler, a Lambda function that reviews messages. A room without one specifies
-          O(rooms[].message_review_handler.uri) as V("").
+        description: The review handler, a Lambda function that reviews messages. To have no review handler in one room,
+          set O(rooms[].message_review_handler.uri) to V("").
         type: dict
         suboptions:
           uri:
@@ -213,8 +213,10 @@ options:
   ownership_tag:
     description:
       - The key of the tag that marks the members of the stack.
-      - An M(aws_ivs.chat.ivschat_room) task that sets O(aws_ivs.chat.ivschat_room#module:tags) removes this tag from a
-        member, unless the task also specifies this tag or sets O(aws_ivs.chat.ivschat_room#module:purge_tags=false).
+      - M(aws_ivs.chat.ivschat_room) and M(aws_ivs.chat.ivschat_logging_configuration) never remove the default tag
+        V(ivschat-stack) from a member. If you specify another tag here, a task of these modules that sets
+        O(aws_ivs.chat.ivschat_room#module:tags) removes it, unless the task also specifies this tag or sets
+        O(aws_ivs.chat.ivschat_room#module:purge_tags=false).
     type: str
     default: ivschat-stack
   continue_on_error:
@@ -247,7 +249,7 @@ extends_documentation_fragment:
   - aws_ivs.chat.requirements
 notes:
   - A large stack takes minutes, because the service allows only a few calls per second. In check mode, RV(estimate)
-    returns the expected duration. With a local connection, the task shows every few seconds how far it is. With another
+    returns the expected duration. With a local connection, the task shows its progress every few seconds. With another
     connection, use C(async).
 seealso:
   - module: aws_ivs.chat.ivschat_stack_info
