@@ -56,7 +56,7 @@ integration: $(READY) needs-ssh-keygen  ## Run the integration targets with ansi
 	$(IN_TREE) --cloud $(CLOUD_CONFIG) ansible-test integration --python $(VERSION) $(TARGET)
 
 lint: $(READY) pre-commit  ## Check style, types, documentation, and changelog
-	$(RUN) mypy -p ansible_collections.aws_ivs.chat.plugins.module_utils -p ivschat_emulator -p tests.tools
+	$(RUN) mypy -p ansible_collections.aws_ivs.chat.plugins.module_utils -p ivschat_emulator -p tests.tools -p tests.support
 	$(RUN) antsibull-changelog lint
 	$(RUN) python -m tests.tools.check versions
 	$(IN_TREE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent --disallow-unknown-collection-refs .

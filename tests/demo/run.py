@@ -43,7 +43,9 @@ class Demo:
         print(f"$ {' '.join(['ansible-playbook', *options, 'tests/demo/chat.yml'])}", flush=True)
         self.emulator.forget_calls()
         arguments = ["-e", f"review_zip={self.review}", *options, "chat.yml"]
-        done = run_ansible("ansible-playbook", *arguments, home=self.work, directory=HERE, echo=True, **self.settings)
+        done = run_ansible(
+            "ansible-playbook", *arguments, home=self.work, directory=HERE, echo=True, settings=self.settings
+        )
         plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
         recap = re.search(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", plain)
         self.expect(done.returncode == 0 and recap is not None, "the playbook completes without a failure")

@@ -18,7 +18,12 @@ Finished = subprocess.CompletedProcess[str]
 
 
 def run_ansible(
-    program: str, *arguments: str, home: Path, directory: Path | None = None, echo: bool = False, **settings: str
+    program: str,
+    *arguments: str,
+    home: Path,
+    settings: dict[str, str],
+    directory: Path | None = None,
+    echo: bool = False,
 ) -> Finished:
     """Run a program of Ansible in a directory (its home by default) and return the finished process.
 
@@ -51,7 +56,7 @@ def play(directory: Path, *books: str | list[Any], arguments: tuple[str, ...] = 
     for number, book in enumerate(books):
         paths.append(directory / f"playbook{number}.yml")
         paths[-1].write_text(book if isinstance(book, str) else yaml.safe_dump(book))
-    return run_ansible("ansible-playbook", *map(str, paths), *arguments, home=directory, **settings)
+    return run_ansible("ansible-playbook", *map(str, paths), *arguments, home=directory, settings=settings)
 
 
 def on_localhost(*tasks: Any, **keywords: Any) -> list[Any]:

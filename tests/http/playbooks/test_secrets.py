@@ -72,7 +72,7 @@ def test_credentials_of_an_ad_hoc_command(emulator, log, tmp_path):
     """They stand on the command line of ansible itself, and nowhere else."""
     options = {"name": "lobby", "access_key": KEY, **SECRETS, "region": REGION, "endpoint_url": emulator.url}
     arguments = ["localhost", "-vvvv", "--diff", "-m", "aws_ivs.chat.ivschat_room", "-a", json.dumps(options)]
-    done = run_ansible("ansible", *arguments, home=tmp_path, **TALKATIVE)
+    done = run_ansible("ansible", *arguments, home=tmp_path, settings=TALKATIVE)
     assert "CHANGED" in done.stdout, done.stdout
     assert_nowhere(SECRETS.values(), done.stdout, log())
 
