@@ -65,8 +65,7 @@ class IvsChatModule(AnsibleAWSModule):
         super().fail_json(msg=one_line(msg), **details)
 
     def fail_json_aws(self, exception: BaseException, msg: str | None = None, **details: Any) -> None:
-        response = exception.response if isinstance(exception, ClientError) else {}
-        self.fail_json(msg=format_error(exception, msg), **camel_dict_to_snake_dict(response), **details)
+        self.fail_json(msg=format_error(exception, msg), **_response_of(exception), **details)
 
     def warn(self, warning: str, **details: Any) -> None:
         """Warn as AnsibleModule does. AnsibleAWSModule also copies warnings into the result, which is deprecated."""
@@ -74,15 +73,13 @@ class IvsChatModule(AnsibleAWSModule):
 
     def fail_json_aws_error(self, exception: AnsibleAWSError) -> None:
         # amazon.aws leaves out the details. `writes`: the operations that the service accepted before the failure.
-        details, response = dict(exception.kwargs), {}
+        details = dict(exception.kwargs)
         message = str(exception.message or "")
         if exception.exception:
             message = format_error(exception.exception, exception.message)
-            if isinstance(exception.exception, ClientError):  # others have a response that is None
-                response = camel_dict_to_snake_dict(exception.exception.response)
         if writes := details.get("writes"):
             message += f"; before that, the service accepted {', '.join(writes)}"
-        self.fail_json(msg=message, **{**response, **details})
+        self.fail_json(msg=message, **{**_response_of(exception.exception), **details})
 
 
 def run_module(module: IvsChatModule, validation_errors: list[str], body: Callable[[IvsChatModule, Any], None]) -> None:
@@ -170,6 +167,11 @@ def one_line(text: str, maximum: int = MAXIMUM_MESSAGE_LENGTH) -> str:
     """Return a text as one line of printable characters, cut off at a maximum length."""
     line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return line if len(line) <= maximum else f"{line[: maximum - 3]}..."
+
+
+def _response_of(exception: BaseException | None) -> dict[str, Any]:
+    """Return the response of a failed call as the modules return it; {} when there was none."""
+    return camel_dict_to_snake_dict(exception.response) if isinstance(exception, ClientError) else {}
 
 
 def format_error(exception: BaseException | None, action: str | None = None) -> str:

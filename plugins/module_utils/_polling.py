@@ -26,10 +26,10 @@ class NotReady(Exception):
 
 def poll(seconds: float) -> Iterator[None]:
     """Yield at once and then after growing pauses, for the last time when `seconds` are over."""
-    deadline = time.monotonic() + seconds
+    end = time.monotonic() + seconds
     pause = FIRST_PAUSE
     yield
-    while (left := deadline - time.monotonic()) > 0:
+    while (left := end - time.monotonic()) > 0:
         time.sleep(min(pause, left))
         pause = min(pause * 1.6, LONGEST_PAUSE)
         yield

@@ -147,14 +147,15 @@ def _cause(error: BaseException) -> str:
 
 
 def retry_idempotent(call: Call, *causes: str) -> Call:
-    """Repeat a call that was throttled or whose outcome is unknown, or for further causes of MAX_RETRIES."""
+    """Return a call that is repeated when it was throttled, its outcome is unknown, or for more of MAX_RETRIES."""
     return retry_non_idempotent(call, "outcome_unknown", *causes)
 
 
 def retry_non_idempotent(call: Call, *causes: str) -> Call:
-    """Repeat a call that was throttled, or for further causes of MAX_RETRIES: those that say that it had no effect.
+    """Return a call that is repeated when it was throttled, or for more causes of MAX_RETRIES.
 
-    In the context of a `deadline`, it raises DeadlinePassed when there is no time for the next attempt.
+    These must say that the call had no effect. In the context of a `deadline`, the call raises DeadlinePassed when
+    there is no time for the next attempt.
     """
 
     def repeated(*arguments: Any, **parameters: Any) -> Any:

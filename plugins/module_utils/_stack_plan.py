@@ -141,9 +141,12 @@ def plan_stack(matching: Matching, listed: Listed, owner: Owner, params: dict[st
     """Plan everything, in the order of the writes: what is declared, then what is deleted or released, rooms first."""
     changes, refusals = _plan_entries(matching.matches)
     undeclared = _undeclared(matching, listed, owner)
-    remove = _release if params["release"] else _delete
-    kinds = kinds_to_remove(params)
-    changes += [remove(kind, resource, owner) for chosen in kinds for kind, resource in undeclared if kind is chosen]
+    for chosen in kinds_to_remove(params):
+        changes += [
+            _plan_release(kind, resource, owner) if params["release"] else plan_deletion(kind, resource)
+            for kind, resource in undeclared
+            if kind is chosen
+        ]
     return StackPlan(
         changes,
         undeclared,
@@ -186,12 +189,13 @@ def _undeclared(matching: Matching, listed: Listed, owner: Owner) -> list[tuple[
     ]
 
 
-def _delete(kind: Kind, resource: Resource, _owner: Owner) -> PlannedChange:
+def plan_deletion(kind: Kind, resource: Resource) -> PlannedChange:
+    """Plan to delete a member that is not declared."""
     absent = Declaration(kind, present=False)
     return PlannedChange(absent.plan(resource), absent)
 
 
-def _release(kind: Kind, resource: Resource, owner: Owner) -> PlannedChange:
+def _plan_release(kind: Kind, resource: Resource, owner: Owner) -> PlannedChange:
     """Plan to take the ownership tag off and to change nothing else, not even a *_FAILED state."""
     after = {**resource, "tags": {key: value for key, value in resource["tags"].items() if key != owner.tag}}
     return PlannedChange(Plan(kind, resource, after, untag=[owner.tag]), Declaration(kind))
@@ -260,7 +264,7 @@ def _left(undeclared: list[tuple[Kind, Resource]], owner: Owner, params: dict[st
 
 def count_actions(actions: Iterable[str]) -> dict[str, int]:
     """Count actions as the module returns them."""
-    counts = dict.fromkeys(("created", "updated", "deleted", "adopted", "released", "unchanged"), 0)
+    counts = dict.fromkeys(ACTIONS.values(), 0)
     for action in actions:
         counts[ACTIONS[action]] += 1
     return counts

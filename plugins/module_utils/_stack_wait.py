@@ -16,7 +16,7 @@ from ._polling import NotReady, wait_until
 from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, Resource, is_changing, is_deleting, is_failed
 from ._stack import Owner
 from ._stack_outcome import AppliedChange
-from ._waits import LONGEST_LAG, has_failed_again, is_newer, is_older
+from ._waits import LONGEST_LAG, has_failed_again, is_newer, is_older, show_fields
 
 Seen = dict[str, Resource]  # what lists have shown, by ARN
 
@@ -110,9 +110,9 @@ def _lost(
         return AnsibleAWSError(message=f"{listed['arn']} is being deleted by somebody else")
     if _is_overwritten(change, listed) and (current := OPERATIONS[kind].get(client, change.arn)):
         if fields := _is_overwritten(change, current):
-            shown = ", ".join(f"{name} {value!r}" for name, value in fields.items())
             return AnsibleAWSError(
-                message=f"Somebody else changed {change.arn} after this task had written it: it now has {shown}"
+                message=f"Somebody else changed {change.arn} after this task had written it: it now has "
+                f"{show_fields(fields)}"
             )
     return None
 
@@ -125,7 +125,7 @@ def _is_overwritten(change: AppliedChange, shown: Resource) -> Resource:
     return {name: value for name, value in differing.items() if name in change.plan.fields}
 
 
-def wait_unlisted(client: Any, kind: Kind, deleted: dict[str, Resource], timeout: float) -> list[Resource]:
+def wait_all_unlisted(client: Any, kind: Kind, deleted: dict[str, Resource], timeout: float) -> list[Resource]:
     """Wait until the list no longer shows these, by ARN, except those that end as DELETE_FAILED; return the list."""
     start = time.monotonic()
 

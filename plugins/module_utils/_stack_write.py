@@ -32,8 +32,8 @@ from ._retries import error_code, record_unanswered, record_writes
 from ._stack import Entry, Listed, Owner
 from ._stack_estimate import list_pages
 from ._stack_outcome import AppliedChange, Outcome
-from ._stack_plan import PlannedChange, shorten
-from ._stack_wait import Seen, failed_state_error, wait_unlisted, wait_written
+from ._stack_plan import PlannedChange, plan_deletion, shorten
+from ._stack_wait import Seen, failed_state_error, wait_all_unlisted, wait_written
 from ._waits import wait_deleted
 from ._write import WaitOptions, WriteResult, manage_remaining, stays, write_plan, write_tags
 
@@ -197,8 +197,9 @@ class _Run:
 
     def current_declaration(self, change: PlannedChange) -> Declaration:
         """Return what an entry declares, now that its logging configurations have their ARNs."""
-        adopts = getattr(change.declaration, "adopts", None)
-        return change.entry.declaration(self.arns, adopts) if change.entry else change.declaration
+        if change.entry is None:
+            return change.declaration
+        return change.entry.declaration(self.arns, adopts=change.arn if change.adopted else None)
 
     def require_references(self, entry: Entry) -> None:
         """Raise AnsibleAWSError when a logging configuration of a room has not been created."""
@@ -296,7 +297,7 @@ class _Run:
         change.resource, change.plan, change.created = result.resource, result.plan, result.created
         change.action = "create" if result.created else "update" if result.changed else "none"
         if self.options.waits.wait:
-            wait_unlisted(self.client, kind, {created: {"arn": created}}, timeout)
+            wait_all_unlisted(self.client, kind, {created: {"arn": created}}, timeout)
 
     # Removals.
 
@@ -331,14 +332,13 @@ class _Run:
             deleted.update((resource["arn"], resource) for resource in going)
         if not deleted:
             return
-        for resource in wait_unlisted(self.client, kind, deleted, self.options.waits.timeout):
+        for resource in wait_all_unlisted(self.client, kind, deleted, self.options.waits.timeout):
             if resource["arn"] in deletions:
                 self.outcome.fail(deletions[resource["arn"]], failed_state_error(resource))
             elif resource["arn"] in deleted:
                 self.outcome.failed.append((None, failed_state_error(resource)))
             elif self.options.absent and self.owner.owns(resource) and not is_deleting(resource):
-                absent = Declaration(kind, present=False)
-                self.removals.append(PlannedChange(absent.plan(resource), absent))
+                self.removals.append(plan_deletion(kind, resource))
 
 
 def _applied(change: PlannedChange, result: WriteResult) -> AppliedChange:

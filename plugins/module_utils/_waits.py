@@ -63,7 +63,7 @@ def wait_applied(client: Any, kind: Kind, written: Resource, timeout: float, pla
                 if "overwritten" in suspicions:
                     raise _overwritten_error(kind, arn, differing)
                 suspicions.append("overwritten")
-            raise NotReady(_shown(differing))
+            raise NotReady(show_fields(differing))
         return resource
 
     return wait_until(f"Get shows the {kind.title} {arn}{' as written' if plan else ''}", look, timeout)
@@ -76,11 +76,12 @@ def _deleted_error(kind: Kind, arn: str) -> AnsibleAWSError:
 def _overwritten_error(kind: Kind, arn: str, differing: Resource) -> AnsibleAWSError:
     return AnsibleAWSError(
         message=f"Somebody else changed the {kind.title} {arn} after this task had written it: it now has "
-        f"{_shown(differing)}"
+        f"{show_fields(differing)}"
     )
 
 
-def _shown(fields: Resource) -> str:
+def show_fields(fields: Resource) -> str:
+    """Return fields with their values, for a message."""
     return ", ".join(f"{name} {value!r}" for name, value in fields.items())
 
 

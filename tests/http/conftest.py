@@ -28,7 +28,7 @@ from tests.support import fuzzed_answers, stacks
 from tests.support.answers import AnswerServer
 from tests.support.clock import Clock
 from tests.support.environment import ACCOUNT, REGION, aws_settings
-from tests.support.harness import KNOWN_AFTER_APPLY, Run, run_module
+from tests.support.harness import KNOWN_AFTER_APPLY, Run, run_module, start_module
 from tests.support.playbooks import Finished, play
 from tests.support.report import TASKS, RecordedEmulator, failure_report
 from tests.support.service import create_logging_configuration, operations, zip_file
@@ -222,6 +222,24 @@ def logging(run: Run) -> Run:
 def stack(run: Run) -> Run:
     """stack(**options): the result of ivschat_stack for the stack `conference`, not limited to the service's quotas."""
     return partial(run, "ivschat_stack", name="conference", calls_per_second=stacks.UNLIMITED)
+
+
+@pytest.fixture
+def meanwhile(emulator: Emulator) -> Callable[..., dict[str, Any]]:
+    """meanwhile(operation, act, when, skip, **options): a run of the stack that stops at a call until `act` is done."""
+
+    def run_held(
+        operation: str, act: Callable[[], Any], when: str = "before", skip: int = 0, **options: Any
+    ) -> dict[str, Any]:
+        emulator.hold(operation, when, skip)
+        options = {"name": "conference", "calls_per_second": stacks.UNLIMITED, "wait_timeout": 60, **options}
+        running = start_module(emulator.url, "ivschat_stack", **options)
+        emulator.wait_held(30)
+        act()
+        emulator.release()
+        return running.result()
+
+    return run_held
 
 
 @pytest.fixture

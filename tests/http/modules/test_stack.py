@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -19,7 +18,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils import _stack_read, _
 from ivschat_emulator import Emulator
 from tests.support.harness import KNOWN_AFTER_APPLY, Run, start_module
 from tests.support.service import create_logging_configuration, operations
-from tests.support.stacks import MEMBER, NONE, UNLIMITED, logging_entry, planned
+from tests.support.stacks import MEMBER, NONE, logging_entry, planned
 
 
 def rooms_by_name(chat: Any) -> dict[str, dict[str, Any]]:
@@ -467,23 +466,6 @@ class TestWait:
 
 
 class TestOthersMeanwhile:
-    @pytest.fixture
-    def meanwhile(self, emulator: Emulator) -> Callable[..., dict[str, Any]]:
-        """meanwhile(operation, skip, act, when, **options): a run that stops at a call until another has acted."""
-
-        def run(
-            operation: str, skip: int, act: Callable[[], Any], when: str = "before", **options: Any
-        ) -> dict[str, Any]:
-            emulator.hold(operation, when, skip)
-            options = {"name": "conference", "calls_per_second": UNLIMITED, "wait_timeout": 10, **options}
-            running = start_module(emulator.url, "ivschat_stack", **options)
-            emulator.wait_held(30)
-            act()
-            emulator.release()
-            return running.result()
-
-        return run
-
     def test_a_logging_configuration_that_is_deleted(self, meanwhile, emulator, chat, bucket):
         def delete() -> None:
             emulator.set(transitions={"seconds": 60})
@@ -491,7 +473,7 @@ class TestOthersMeanwhile:
             chat.delete_logging_configuration(identifier=listed["arn"])
 
         options = {"logging_configurations": [logging_entry("archive")], "rooms": [{"name": "a"}]}
-        failed = meanwhile("ListLoggingConfigurations", 1, delete, **options)
+        failed = meanwhile("ListLoggingConfigurations", delete, skip=1, wait_timeout=10, **options)
         assert failed["failed"] and "is being deleted by somebody else" in failed["msg"]
         assert failed["changed"] is True and len(failed["plan"]) == 2
 
@@ -500,7 +482,7 @@ class TestOthersMeanwhile:
             (room,) = chat.list_rooms()["rooms"]
             chat.tag_resource(resourceArn=room["arn"], tags={"CreatedBy": "somebody"})
 
-        created = meanwhile("ListRooms", 1, tag, rooms=[{"name": "a"}])
+        created = meanwhile("ListRooms", tag, skip=1, wait_timeout=10, rooms=[{"name": "a"}])
         assert created.get("summary") == {**NONE, "created": 1}, created
         assert rooms_by_name(chat)["a"]["tags"] == {"CreatedBy": "somebody", **MEMBER}
 
@@ -510,14 +492,19 @@ class TestOthersMeanwhile:
         def take() -> None:
             chat.tag_resource(resourceArn=arn, tags={"ivschat-stack": "other"})
 
-        lost = meanwhile("ListRooms", 1, take, rooms=[{"name": "a"}], adopt=True)
+        lost = meanwhile("ListRooms", take, skip=1, wait_timeout=10, rooms=[{"name": "a"}], adopt=True)
         assert lost["failed"] and f"{arn} has become a member of the stack 'other' in the meantime" in lost["msg"]
 
     @pytest.mark.parametrize(("when", "skip"), [("before", 0), ("after", 1)])  # before and after Get still finds both
     def test_duplicates_of_a_race_are_looked_at_again(self, meanwhile, chat, when, skip):
         duplicates = [chat.create_room(name="a", tags=MEMBER)["arn"] for _number in range(2)]
         found = meanwhile(
-            "GetRoom", skip, lambda: chat.delete_room(identifier=duplicates[1]), when, rooms=[{"name": "a"}]
+            "GetRoom",
+            lambda: chat.delete_room(identifier=duplicates[1]),
+            when,
+            skip,
+            wait_timeout=10,
+            rooms=[{"name": "a"}],
         )
         assert found.get("summary") == {**NONE, "unchanged": 1}, found
         assert found["rooms"][0]["arn"] == duplicates[0]

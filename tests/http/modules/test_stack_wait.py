@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 from ansible_collections.aws_ivs.chat.plugins.module_utils import _stack_wait
 
 from ivschat_emulator import Emulator
-from tests.support.harness import start_module
 from tests.support.service import create_logging_configuration, operations
 from tests.support.stacks import MEMBER, UNLIMITED
 
@@ -148,21 +146,6 @@ class TestNoAnswer:
 
 
 class TestOthersMeanwhile:
-    @pytest.fixture
-    def meanwhile(self, emulator: Emulator) -> Callable[..., dict[str, Any]]:
-        """meanwhile(operation, act, when, skip, **options): a run that stops at a call until another has acted."""
-
-        def run(operation: str, act: Callable[[], Any], when: str, skip: int = 0, **options: Any) -> dict[str, Any]:
-            emulator.hold(operation, when, skip)
-            options = {"name": "conference", "calls_per_second": UNLIMITED, "wait_timeout": 60, **options}
-            running = start_module(emulator.url, "ivschat_stack", **options)
-            emulator.wait_held(30)
-            act()
-            emulator.release()
-            return running.result()
-
-        return run
-
     def test_a_room_task_was_first(self, meanwhile, run, emulator, chat):
         """The stack's room is the younger one: it goes, and the run says whose the older one is."""
         failed = meanwhile(
