@@ -9,18 +9,16 @@ import gzip
 import json
 import re
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
 from emulator.tests.chat import TIMEOUT, Chat
 from emulator.tests.destinations import GROUP, STREAM, Destinations
-from emulator.tests.wire import ACCOUNT, REGION, SCOPE
+from emulator.tests.metrics import failures, metrics
+from emulator.tests.wire import ACCOUNT, REGION
 from ivschat_emulator import Emulator
 
 
@@ -43,41 +41,6 @@ def configurations(destinations: Destinations, ivschat: Any) -> dict[str, str]:
 
 def attach(ivschat: Any, chat: Chat, *arns: str) -> None:
     ivschat.update_room(identifier=chat.room, loggingConfigurationIdentifiers=list(arns))
-
-
-def metrics(emulator: Emulator) -> dict[tuple[str, str, str], float]:
-    """Sums of the metrics in AWS/IVSChat by name and dimension."""
-    now, found = datetime.now(timezone.utc), {}
-    for metric in query(emulator, "ListMetrics").iterfind(".//{*}Metrics/{*}member"):
-        name, dimension, value = (metric.findtext(f".//{{*}}{tag}", "") for tag in ("MetricName", "Name", "Value"))
-        statistics = query(
-            emulator,
-            "GetMetricStatistics",
-            **{
-                "MetricName": name,
-                "Dimensions.member.1.Name": dimension,
-                "Dimensions.member.1.Value": value,
-                "StartTime": f"{now - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
-                "EndTime": f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
-                "Period": "7200",
-                "Statistics.member.1": "Sum",
-                "Unit": "Count",
-            },
-        )
-        found[name, dimension, value] = float(statistics.findtext(".//{*}Sum", ""))
-    return found
-
-
-def query(emulator: Emulator, action: str, **parameters: str) -> ElementTree.Element:
-    """A call of CloudWatch in the protocol that all versions of moto know; new versions of boto3 use another."""
-    form = {"Action": action, "Version": "2010-08-01", "Namespace": "AWS/IVSChat", **parameters}
-    headers = {
-        "Authorization": SCOPE.replace("/ivschat/", "/monitoring/"),
-        "Host": f"monitoring.{REGION}.amazonaws.com",
-    }
-    request = urllib.request.Request(emulator.url, urllib.parse.urlencode(form).encode(), headers)
-    with urllib.request.urlopen(request) as response:
-        return ElementTree.fromstring(response.read())
 
 
 class TestLayouts:
@@ -257,16 +220,18 @@ class TestFailures:
         clients("firehose").delete_delivery_stream(DeliveryStreamName=STREAM)
         assert emulator.flush_logs() == 1
         assert [record["payload"]["Content"] for record in destinations.s3(chat.room)] == ["one"]
-        missing, dimension = "LogDestinationResourceNotFoundErrors", "LoggingConfiguration"
-        gone = {(missing, dimension, configurations[kind]): 1.0 for kind in ("cloudWatchLogs", "firehose")}
-        assert metrics(emulator) == gone
+        # The second counts all errors of a destination.
+        names = "LogDestinationResourceNotFoundErrors", "LogDestinationErrors"
+
+        def expected(kind: str, count: int) -> dict[tuple[str, ...], float]:
+            return {(name, "LoggingConfiguration", configurations[kind]): count for name in names}
+
+        assert failures(emulator) == {**expected("cloudWatchLogs", 1), **expected("firehose", 1)}
         ann.ask("SEND_MESSAGE", Content="two")
         clients("s3").delete_object(Bucket="chat-logs", Key=destinations.keys()[0])
         clients("s3").delete_bucket(Bucket="chat-logs")
         assert emulator.flush_logs() == 0
-        counts = metrics(emulator)
-        assert counts[missing, dimension, configurations["s3"]] == 1
-        assert counts[missing, dimension, configurations["firehose"]] == 2
+        assert failures(emulator) == {**expected("s3", 1), **expected("cloudWatchLogs", 2), **expected("firehose", 2)}
         assert ann.ask("SEND_MESSAGE", Content="three")["Type"] == "MESSAGE"
 
     def test_a_configuration_that_is_not_active(
@@ -286,7 +251,7 @@ class TestFailures:
         assert emulator.flush_logs() == 2
         assert [record["payload"]["Content"] for record in destinations.cloud_watch(chat.room)] == ["one"]
         assert destinations.keys() == []
-        assert metrics(emulator) == {("LogDestinationErrors", "LoggingConfiguration", configurations["s3"]): 1}
+        assert failures(emulator) == {("LogDestinationErrors", "LoggingConfiguration", configurations["s3"]): 1}
         ivschat.update_logging_configuration(identifier=configurations["s3"], name="mended")
         ann.ask("SEND_MESSAGE", Content="two")
         emulator.flush_logs()

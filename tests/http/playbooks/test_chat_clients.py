@@ -335,12 +335,14 @@ def test_a_stack_that_changes_under_its_clients(playbook, enter, emulator, store
     in_hall.append(say(bob, "two"))
     assert emulator.connections() == connected
 
-    # One room is renamed, and its log goes on; the other is deleted.
-    playbook(STACK, variables={"rooms": [{"name": "foyer", "previous_name": "lobby"}]})
+    # One room is renamed, and its log goes on, but no longer in the bucket; the other is deleted.
+    in_bucket = by_id(in_lobby)
+    foyer = {"name": "foyer", "previous_name": "lobby", "logging_configurations": ["watch"]}
+    playbook(STACK, variables={"rooms": [foyer]})
     in_lobby.append(say(ann, "three"))
     assert bob.refused("SEND_MESSAGE", Content="three") == 404
     assert emulator.connections() == connected
-    assert stored(lobby) == {"s3": by_id(in_lobby), "cloud_watch_logs": by_id(in_lobby), "firehose": {}}
+    assert stored(lobby) == {"s3": in_bucket, "cloud_watch_logs": by_id(in_lobby), "firehose": {}}
     assert stored(hall) == {"s3": {}, "cloud_watch_logs": by_id(in_hall), "firehose": {}}
 
 
