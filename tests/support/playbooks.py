@@ -66,7 +66,7 @@ def on_localhost(*tasks: Any, **keywords: Any) -> list[Any]:
 
 
 def changed_tasks(output: str) -> int:
-    """Return the number of tasks that changed something, as the recap of a play without failures says."""
-    recap = re.search(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", output)
-    assert recap, output
-    return int(recap[1])
+    """Return the number of tasks that changed something, as the last recap says: it counts those of all playbooks."""
+    recaps = re.findall(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", output)
+    assert recaps, output
+    return int(recaps[-1])

@@ -139,7 +139,7 @@ def test_events_deletions_and_disconnections(playbook, enter, emulator, room_arn
     lobby, hall, stage = map(enter, room_arns)
     ann, trolls = lobby.join("ann"), [lobby.join("troll"), lobby.join("troll")]
     elsewhere, unaffected = hall.join("troll"), stage.join("troll")
-    insult = say(trolls[0], "!!!", ann, trolls[1])
+    insult, unused = say(trolls[0], "!!!", ann, trolls[1]), hall.token("troll")
     playbook(MODERATION, variables={"message": insult["Id"]})
     saved = json.loads((tmp_path / "saved.json").read_text())
     ids = [sent["id"] for sent in saved["warned"]]
@@ -163,6 +163,7 @@ def test_events_deletions_and_disconnections(playbook, enter, emulator, room_arn
     say(unaffected, "still here")
     say(ann, "still here")
     assert {connection["roomArn"] for connection in emulator.connections(userId="troll")} == {stage.room}
+    say(hall.connect(unused), "A token that has not been used connects again")
 
 
 TOKENS = """

@@ -8,6 +8,7 @@ import re
 
 from tests.support.environment import ROOT, aws_settings
 from tests.support.iam import keys_of_new_user, policy
+from tests.support.playbooks import changed_tasks
 
 LOUD = """
 def handler(event, context):
@@ -93,6 +94,21 @@ def test_runbook(playbook, run, room_info, function, sent, emulator, enter):
     steps("freeze", "restore")
     assert now() == {**unfrozen, "message_review_handler": None}
     assert_delivered("hello", ann, moderator)
+
+
+def test_steps_are_previewed(playbook, room_arns, emulator, tmp_path):
+    books = runbook()
+    emulator.forget_calls()
+    variables = {
+        "room": "lobby",
+        "users": ["troll-17"],
+        "messages": ["AbCdEf123456"],
+        "rooms": ["lobby"],
+        "text": "Soon",
+    }
+    steps = [books[step] for step in ("freeze", "disconnect", "delete", "announce")]
+    assert changed_tasks(playbook(*steps, variables=variables, arguments=("--check",)).stdout) == 6
+    assert emulator.writes() == [] and not list(tmp_path.glob("*.json"))
 
 
 def test_freeze_without_a_function_limits_the_rate(playbook, room_arns, room_info):
