@@ -120,7 +120,7 @@ class _OtherServices:
         self._backend("firehose").put_record_batch(stream, [{"Data": encode(record)} for record in records])
 
     def put_metric(self, name: str, count: int = 1, **dimension: str) -> None:
-        dimensions = [{"Name": name, "Value": value} for name, value in dimension.items()]
+        dimensions = [{"Name": key, "Value": value} for key, value in dimension.items()]
         datum = {"MetricName": name, "Dimensions": dimensions, "Value": count, "Unit": "Count"}
         datum["Dimensions.member"] = dimensions  # As some versions of moto call it.
         self._backend("cloudwatch").put_metric_data("AWS/IVSChat", [datum])
