@@ -161,7 +161,7 @@ $(STAMP): tests/requirements.txt emulator/pyproject.toml
 # The official client requires Node.js 22: the system's if it is new enough, else that of PyPI.
 .venv/sdk/.installed: tests/sdk/requirements.txt | $(STAMP)
 	$(BIN)/python -m venv --clear $(@D)
-	if node --eval 'process.exit(parseInt(process.versions.node) < 22)' 2>/dev/null && command -v npm >/dev/null; then \
+	if node --eval 'process.exit(parseInt(process.versions.node) < 22 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null; then \
 	  ln -s "$$(command -v node)" "$$(command -v npm)" $(@D)/bin; \
 	else $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<; fi
 	@touch $@

@@ -27,7 +27,7 @@ from tests.http.conftest import (  # noqa: F401
 )
 from tests.support.environment import CACHE, ROOT
 
-PROGRAMS = ROOT / ".venv" / "sdk" / "bin"  # node, npm, aws, pip
+PROGRAMS = ROOT / ".venv" / "sdk" / "bin"  # node, npm, python, pip
 PACKAGES = CACHE / "sdk"  # node_modules
 SCRIPT = Path(__file__).with_name("client.mjs")
 TIMEOUT = 30  # Seconds; long, because only a defect makes a test wait for it.
@@ -60,7 +60,7 @@ class Client:
         self._process = subprocess.Popen(
             command, cwd=PACKAGES, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
-        self._lines: queue.Queue[list[Any]] = queue.Queue()
+        self._lines: queue.Queue[list[Any] | None] = queue.Queue()  # None: the process has ended.
         self._seen: Seen = []
         self._outcomes: dict[int, list[Any]] = {}
         self._numbers = 0
@@ -70,20 +70,22 @@ class Client:
         assert self._process.stdout
         for line in self._process.stdout:
             self._lines.put(json.loads(line))
+        self._lines.put(None)
 
     def _next(self) -> None:
+        """Wait for the next line, note what it says, and provide the token that it asks for."""
         try:
-            self._note(self._lines.get(timeout=TIMEOUT))
+            line = self._lines.get(timeout=TIMEOUT)
         except queue.Empty:
             pytest.fail(f"the client of {self.user} said nothing for {TIMEOUT} seconds; before that: {self._seen}")
-
-    def _note(self, line: list[Any]) -> None:
-        """Note what a line says, and provide the token that it asks for."""
+        assert line, f"the process of the client of {self.user} has ended"
         name, *values = line
         print(f"{self.user}: {name} {' '.join(map(str, values))}")  # noqa: T201
         if name in ("resolved", "rejected"):
             self._outcomes[values[0]] = [name, values[1]]
-        elif name == "error" and values[0] not in EXPECTED_ERRORS or name not in ("log", "error"):
+        elif name == "error":
+            assert values[0] in EXPECTED_ERRORS, f"the client of {self.user} complains: {values}"
+        elif name != "log":
             self._seen.append(line)
         if name == "token":
             try:
