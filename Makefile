@@ -33,7 +33,7 @@ IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench emulator moto-versions matrix importer execution-environment release-check sdk pre-commit changelog clean
+.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench emulator moto-versions matrix importer execution-environment release-check sdk emulator-dist pre-commit changelog clean
 
 help:  ## List all targets
 	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or later)"
@@ -101,8 +101,11 @@ importer: build .venv/tools/.installed  ## Import the built collection as Galaxy
 execution-environment: build .venv/tools/.installed  ## Create the build context of an execution environment, and check what it installs
 	@$(BIN)/python -m tests.tools.built execution-environment
 
-release-check: $(READY) .venv/tools/.installed  ## Rehearse a release: build, import, install, and use the archive [PAIR=oldest,newest]
+release-check: $(READY) emulator-dist  ## Rehearse a release: build, import, install, and use the archive [PAIR=oldest,newest]
 	@$(RUN) python -m tests.tools.release --pairs "$(PAIR)"
+
+emulator-dist: .venv/tools/.installed  ## Build the package of the emulator in .cache/emulator-dist, and check it as PyPI does
+	@$(BIN)/python -m tests.tools.built emulator
 
 # Within the tests, npm and pip find their registries and other settings as they do outside.
 sdk: export npm_config_cache := $(CURDIR)/.cache/npm
