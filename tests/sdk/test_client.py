@@ -22,7 +22,11 @@ def test_messages(join, lobby):
     greeting = ann.call("sendMessage", "hello \U0001f600", {"mood": "good"})
     plain = ann.call("sendMessage", "bye")
     assert ann.leave() == [["message", greeting], ["message", plain], LEFT]
-    assert bob.until("message") + bob.leave() == [["message", greeting], ["message", plain], LEFT]
+    assert bob.until("message") + bob.until("message") + bob.leave() == [
+        ["message", greeting],
+        ["message", plain],
+        LEFT,
+    ]
     assert (greeting["content"], greeting["attributes"]) == ("hello \U0001f600", {"mood": "good"})
     assert greeting["sender"] == {"userId": "ann", "attributes": {"name": "Änne"}}
     assert "attributes" not in plain and plain["sendTime"] > greeting["sendTime"]
@@ -64,7 +68,7 @@ def test_events_of_the_control_plane(join, module):
     module("ivschat_event", event_name="end")
     [[_name, end]] = ann.until("event")
     assert end["eventName"] == "end" and "attributes" not in end
-    assert bob.leave() == [["event", end], LEFT]
+    assert bob.until("event") + bob.leave() == [["event", end], LEFT]
 
 
 class TestRefusals:
@@ -161,13 +165,13 @@ class TestTokens:
         emulator.set(token_lifetime=60)
         sent = []
         while len(emulator.calls("Connect")) < 3 or len(emulator.connections(userId="ann")) == 2:
-            sent.append(bob.call("sendMessage", "hello"))
+            sent.append(["message", bob.call("sendMessage", "hello")])
             ann.read()
             time.sleep(0.1)
-        ann.call("sendMessage", "moved")
+        sent.append(["message", ann.call("sendMessage", "moved")])
         seen = ann.leave()
         assert seen.count(["token"]) == 1
-        assert [line for line in seen if line != ["token"]] == [*bob.leave()[:-1], LEFT]
+        assert [line for line in seen if line != ["token"]] == [*sent, LEFT]
 
 
 class TestEnds:
