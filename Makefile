@@ -108,7 +108,7 @@ emulator-dist: .venv/tools/.installed  ## Build the package of the emulator in .
 	@$(BIN)/python -m tests.tools.built emulator
 
 # Within the tests, npm and pip find their registries and other settings as they do outside.
-sdk: export npm_config_cache := $(CURDIR)/.cache/npm
+sdk: export npm_config_cache ?= $(CURDIR)/.cache/npm
 sdk: export npm_config_userconfig ?= $(HOME)/.npmrc
 sdk: export npm_config_audit := false
 sdk: export npm_config_fund := false
