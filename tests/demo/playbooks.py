@@ -45,7 +45,6 @@ def run_playbook(terminal: Terminal, *arguments: str, home: Path, settings: dict
     terminal.line(f"$ ansible-playbook {' '.join(arguments)}", "bold")
     environment = {**settings, **CALLBACK}
     done = run_ansible("ansible-playbook", *arguments, home=home, settings=environment, directory=ROOT, on_line=on_line)
-    terminal.working()
     run.status = done.returncode
     if run.status and not run.failed:  # It did not come to a task: what Ansible says is all there is.
         for line in noise:

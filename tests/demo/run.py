@@ -76,7 +76,7 @@ class Story:
         """Show a claim that holds, or end the demo."""
         if not holds:
             raise CheckFailed(claim, found)
-        self.terminal.line(f"✓ {claim}", "green")
+        self.terminal.painted(f"{self.terminal.paint('green', '✓')} {claim}")
 
     def play(self, *arguments: str) -> Run:
         """Run a playbook, show it, and forget the calls of earlier ones."""
@@ -263,6 +263,7 @@ def tell(terminal: Terminal, scenes: Sequence[Callable[[Story], None]] = SCENES)
     # Once, because a zip file has times in it, and another file is another version of the function.
     (work / "review.zip").write_bytes(zip_file("review.py", (HERE / "review.py").read_text()))
     started = time.monotonic()
+    terminal.line("The demo runs against an emulator of Amazon IVS Chat, not against AWS.", "bold", indent=0)
     try:
         with Emulator.start() as emulator, ExitStack() as connections:
             # On a busy machine, 200 milliseconds are not always enough to start Python.

@@ -13,7 +13,7 @@ from typing import TextIO
 
 COLUMNS = 80
 STYLES = {"heading": "1;36", "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "94"}
-ESCAPES = re.compile(r"\x1b\[[0-9;]*[mK]|\r")
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Terminal:
@@ -25,6 +25,7 @@ class Terminal:
             self.stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
         )
         self.lines: list[str] = []
+        self._is_working = False
 
     def paint(self, style: str, text: str) -> str:
         """Return a text in a style of STYLES, or as it is where there is no color."""
@@ -49,13 +50,14 @@ class Terminal:
         self.line(sentence, hang=0)
         self.line()
 
-    def working(self, what: str = "") -> None:
+    def working(self, what: str) -> None:
         """Show what is being done, on a terminal only, until the next line is printed."""
         if self.in_color:
-            self._write("\r\x1b[K" + (self.paint("dim", f"    {what[: COLUMNS - 8]} ...") if what else ""))
+            self._write(self.paint("dim", f"    {what[: COLUMNS - 8]} ..."))
+            self._is_working = True
 
     def _write(self, text: str) -> None:
-        if self.in_color and not text.startswith("\r"):
-            text = "\r\x1b[K" + text
-        self.stream.write(text)
+        erase = "\r\x1b[K" if self._is_working else ""
+        self._is_working = False
+        self.stream.write(erase + text)
         self.stream.flush()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.demo import readme, run
+from tests.demo.people import Person
 from tests.demo.playbooks import Run, show_event
 from tests.demo.terminal import COLUMNS, Terminal
 
@@ -47,8 +48,8 @@ def test_wrong_claim(terminal):
         story.check(False, "It is made of cheese.", "rock")
 
     assert told(terminal, moon, never)[0] == 1
-    assert terminal.lines[:6] == ["", "1. The moon", "  It is far away.", "", "  ✓ It shines.", ""]
-    assert terminal.lines[6:] == [
+    assert terminal.lines[1:7] == ["", "1. The moon", "  It is far away.", "", "  ✓ It shines.", ""]
+    assert terminal.lines[7:] == [
         "  ✗ The demo ends here, because this is not so: It is made of cheese.",
         "    Found instead: rock",
     ]
@@ -71,6 +72,40 @@ def test_talk_in_a_room_that_refuses_nothing(terminal, rate, claim):
     status, printed = told(terminal, room, run.talk, never)
     assert status == 1
     assert f"this is not so: {claim}" in " ".join(printed.split())
+
+
+@pytest.mark.parametrize(
+    ("stored_by", "claim"),
+    [
+        ("demo-logs", "The bucket has all that Ada received, and no refused message."),
+        ("demo-s3", "The log group has the same records."),
+        ("demo-s3 demo-logs", None),
+    ],
+)
+def test_messages_that_are_not_stored(terminal, stored_by, claim):
+    destinations = {
+        "demo-s3": {"s3": {"bucketName": run.BUCKET}},
+        "demo-logs": {"cloudWatchLogs": {"logGroupName": run.LOG_GROUP}},
+    }
+
+    def speak(story: run.Story) -> None:
+        story.client("s3").create_bucket(Bucket=run.BUCKET)
+        story.client("logs").create_log_group(logGroupName=run.LOG_GROUP)
+        arns = [
+            story.client().create_logging_configuration(destinationConfiguration=destinations[name])["arn"]
+            for name in stored_by.split()
+        ]
+        room = story.client().create_room(loggingConfigurationIdentifiers=arns)["arn"]
+        story.people["Ada"] = Person("Ada", room, story.emulator, story.connections)
+        story.say("Ada", "Hello!")
+
+    status, printed = told(terminal, speak, run.stored)
+    if claim is None:
+        assert status == 0
+        assert "MESSAGE  Ada: Hello!" in printed
+    else:
+        assert status == 1
+        assert f"this is not so: {claim}" in " ".join(printed.split())
 
 
 def test_task_that_fails(terminal):
