@@ -21,11 +21,10 @@ class Person:
     """Somebody in a room, until `connections` is closed. `seen`: the messages and events that came, in order."""
 
     def __init__(self, name: str, room: str, emulator: Emulator, connections: ExitStack) -> None:
-        self.name, self.user_id = name, name.lower()
         # As the backend of an application does it; the module ivschat_chat_token calls the same operation.
         token = emulator.client("ivschat").create_chat_token(
             roomIdentifier=room,
-            userId=self.user_id,
+            userId=name.lower(),
             attributes={"displayName": name},
             capabilities=["SEND_MESSAGE"],
         )["token"]
