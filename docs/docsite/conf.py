@@ -1,0 +1,109 @@
+# Copyright: Contributors to the aws_ivs.chat collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How Sphinx makes the documentation site. `make docs` puts the pages together in .cache/docs/source, laid out as the
+checkout is, so that the relative links of the Markdown files work there, too."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+ROOT = Path(__file__).resolve().parents[2]
+GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text())
+ANSIBLE = "https://docs.ansible.com/ansible/latest"
+
+project = "{namespace}.{name}".format(**GALAXY)
+version = release = GALAXY["version"]
+copyright = GALAXY["authors"][0]
+
+extensions = ["sphinx_antsibull_ext", "myst_parser"]
+# index.md includes it.
+exclude_patterns = ["README.md"]
+myst_heading_anchors = 3
+nitpicky = True
+# As in the guides on docs.ansible.com.
+default_role = "any"
+highlight_language = "YAML+Jinja"
+
+html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_title = f"{project} {version}"
+html_show_sphinx = False
+html_copy_source = False
+pygments_style = "ansible"
+pygments_dark_style = "github-dark"
+antsibull_ext_color_scheme = "default-autodark"
+
+# Pages of others, which no build can fetch an inventory for when it is offline: label, and page of docs.ansible.com.
+PAGES = {
+    "action_plugins": "plugins/action.html",
+    "ansible_configuration_settings": "reference_appendices/config.html",
+    "common_return_values": "reference_appendices/common_return_values.html",
+}
+PLUGIN = re.compile(r"ansible_collections\.(?P<path>\w+\.\w+\.\w+_[a-z]+)")
+CONTENTS = re.compile(r"^\.\. contents::.*\n(?:   .*\n)*", re.MULTILINE)
+# antsibull-docs capitalizes the name of the collection in titles.
+TITLE = re.compile(re.escape(project.title()).replace("_", r"\\?_"))
+# What antsibull-docs writes to the folder `collection`.
+MOVED = re.compile(r"docs/docsite/rst/(?P<guide>\w+)\.rst|CHANGELOG\.md")
+
+
+def tidy(app: Sphinx, name: str, source: list[str]) -> None:
+    """Remove from what antsibull-docs writes the list of sections, which the theme shows beside the page."""
+    if name.startswith("collection/"):
+        source[0] = TITLE.sub(project, CONTENTS.sub("", source[0]))
+
+
+def shorten(app: Sphinx, env: BuildEnvironment) -> None:
+    """Show a plugin by its name in the sidebar. The title of its page is longer."""
+    for name, contents in env.tocs.items():
+        if plugin := re.fullmatch(r"collection/(\w+)_(module|lookup|role)", name):
+            label = plugin[1] if plugin[2] != "role" else f"{plugin[1]} role"
+            title = next(contents.findall(nodes.reference))
+            title.children = [nodes.Text(label)]
+            env.titles[name].children = [nodes.Text(label)]
+
+
+def link_to_others(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, text: nodes.TextElement
+) -> nodes.reference | None:
+    """The link to a plugin of another collection, or to a page of Ansible."""
+    if plugin := PLUGIN.fullmatch(node["reftarget"]):
+        page = f"collections/{plugin['path'].replace('.', '/')}.html"
+    else:
+        page = PAGES.get(node["reftarget"], "")
+    return nodes.reference("", "", text, internal=False, refuri=f"{ANSIBLE}/{page}") if page else None
+
+
+def link_to_files(app: Sphinx, doctree: nodes.document) -> None:
+    """Resolve relative links of Markdown files to what the site has elsewhere, or not at all."""
+    for node in list(doctree.findall(pending_xref)):
+        if node["reftype"] != "myst" or node["refdomain"] or node["reftarget"].startswith("#"):
+            continue
+        path = (ROOT / node["refdoc"]).parent.joinpath(node["reftarget"]).resolve()
+        if not path.is_relative_to(ROOT) or not path.exists():
+            continue
+        name = path.relative_to(ROOT).as_posix()
+        if page := MOVED.fullmatch(name):
+            target = f"docsite/{page['guide']}" if page["guide"] else "changelog"
+            node.attributes.update(refdomain="doc", reftarget=f"collection/{target}", reftargetid=None)
+        else:
+            url = f"{GALAXY['repository']}/blob/main/{name}"
+            node.replace_self(nodes.reference("", "", *node.children, internal=False, refuri=url))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("source-read", tidy)
+    app.connect("env-updated", shorten)
+    app.connect("missing-reference", link_to_others)
+    app.connect("doctree-read", link_to_files)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
