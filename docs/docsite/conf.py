@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 from docutils import nodes
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import pending_xref, toctree
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
@@ -41,7 +41,21 @@ html_show_sphinx = False
 html_copy_source = False
 pygments_style = "ansible"
 pygments_dark_style = "github-dark"
-antsibull_ext_color_scheme = "default-autodark"
+# The colors of antsibull-docs follow the reader's system, not the switch of the theme. site.css has the others.
+antsibull_ext_color_scheme = "none"
+html_theme_options = {
+    f"{scheme}_css_variables": {
+        "antsibull-option-type": type_color,
+        "antsibull-option-required": red,
+        "antsibull-option-aliases": green,
+        "antsibull-option-default": blue,
+        "antsibull-attribute-support-partial": yellow,
+    }
+    for scheme, type_color, red, green, blue, yellow in (
+        ("light", "#800080", "#b30000", "#006400", "#0000cc", "#6b6b00"),
+        ("dark", "#ff93ff", "#ff8282", "#71d471", "#adadff", "#c9c900"),
+    )
+}
 
 # Pages of others, which no build can fetch an inventory for when it is offline: label, and page of docs.ansible.com.
 PAGES = {
@@ -64,13 +78,16 @@ def tidy(app: Sphinx, name: str, source: list[str]) -> None:
 
 
 def shorten(app: Sphinx, env: BuildEnvironment) -> None:
-    """Show a plugin by its name in the sidebar. The title of its page is longer."""
+    """Show each page once in the sidebar, and a plugin by its name. The title of its page is longer."""
     for name, contents in env.tocs.items():
         if plugin := re.fullmatch(r"collection/(\w+)_(module|lookup|role)", name):
             label = plugin[1] if plugin[2] != "role" else f"{plugin[1]} role"
             title = next(contents.findall(nodes.reference))
             title.children = [nodes.Text(label)]
             env.titles[name].children = [nodes.Text(label)]
+    # These pages are in the sidebar already.
+    for pages in list(env.tocs["collection/index"].findall(toctree)):
+        pages.parent.remove(pages)
 
 
 def link_to_others(
