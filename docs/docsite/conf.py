@@ -67,8 +67,7 @@ PLUGIN = re.compile(r"ansible_collections\.(?P<path>\w+\.\w+\.\w+_[a-z]+)")
 CONTENTS = re.compile(r"^\.\. contents::.*\n(?:   .*\n)*", re.MULTILINE)
 # antsibull-docs capitalizes the name of the collection in titles.
 TITLE = re.compile(re.escape(project.title()).replace("_", r"\\?_"))
-# What antsibull-docs writes to the folder `collection`.
-MOVED = re.compile(r"docs/docsite/rst/(?P<guide>\w+)\.rst|CHANGELOG\.md")
+FILES = f"{GALAXY['repository']}/blob/main/"
 
 
 def tidy(app: Sphinx, name: str, source: list[str]) -> None:
@@ -101,26 +100,40 @@ def link_to_others(
     return nodes.reference("", "", text, internal=False, refuri=f"{ANSIBLE}/{page}") if page else None
 
 
-def link_to_files(app: Sphinx, doctree: nodes.document) -> None:
-    """Resolve relative links of Markdown files to what the site has elsewhere, or not at all."""
+def link_to_repository(app: Sphinx, doctree: nodes.document) -> None:
+    """Let relative links of Markdown files to what is not at this path of the site point at the repository."""
     for node in list(doctree.findall(pending_xref)):
         if node["reftype"] != "myst" or node["refdomain"] or node["reftarget"].startswith("#"):
             continue
         path = (ROOT / node["refdoc"]).parent.joinpath(node["reftarget"]).resolve()
-        if not path.is_relative_to(ROOT) or not path.exists():
-            continue
-        name = path.relative_to(ROOT).as_posix()
-        if page := MOVED.fullmatch(name):
-            target = f"docsite/{page['guide']}" if page["guide"] else "changelog"
-            node.attributes.update(refdomain="doc", reftarget=f"collection/{target}", reftargetid=None)
-        else:
-            url = f"{GALAXY['repository']}/blob/main/{name}"
+        if path.is_relative_to(ROOT) and path.exists():
+            url = FILES + path.relative_to(ROOT).as_posix()
             node.replace_self(nodes.reference("", "", *node.children, internal=False, refuri=url))
+
+
+def page_of(path: str) -> str:
+    """The page that the site has of a file of the repository. antsibull-docs puts some in the folder `collection`."""
+    page = path.removesuffix(".md").removesuffix(".rst")
+    return "collection/changelog" if page == "CHANGELOG" else page.replace("docs/docsite/rst/", "collection/docsite/")
+
+
+def link_to_pages(app: Sphinx, doctree: nodes.document, name: str) -> None:
+    """Let links to files of the repository point at the pages that the site has of them."""
+    for node in doctree.findall(nodes.reference):
+        path, _, anchor = node.get("refuri", "").removeprefix(FILES).partition("#")
+        page = page_of(path)
+        if app.builder.format != "html" or path == node.get("refuri", "") or page not in app.env.found_docs:
+            continue
+        # An anchor of GitHub, by the number of its heading, its ID here, and its text.
+        _, anchor, _ = app.env.metadata[page].get("myst_slugs", {}).get(anchor, (0, anchor, ""))
+        uri = app.builder.get_relative_uri(name, page) + (f"#{anchor}" if anchor else "")
+        node.attributes.update(refuri=uri, internal=True)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", tidy)
     app.connect("env-updated", shorten)
     app.connect("missing-reference", link_to_others)
-    app.connect("doctree-read", link_to_files)
+    app.connect("doctree-read", link_to_repository)
+    app.connect("doctree-resolved", link_to_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,7 +8,7 @@ versions           README.md, requirements.txt, and the environment agree with t
 headers [--add]    each Python, YAML, TOML, and shell file names its license; --add adds missing lines
 plugin-yaml        the YAML inside plugins is in the style of .yamllint
 links              the relative links of Markdown files point at files and headings that exist
-site DIRECTORY     the links of the documentation site built in it do, too; external links are listed in links.txt
+site DIRECTORY     so do the links of the documentation site built in it; external links are listed in links.txt
 build DIRECTORY    the built collection in it has what users need, and nothing else
 """
 
@@ -193,7 +193,15 @@ def site(directory: str) -> list[str]:
     external = sorted({link for page in pages.values() for link in page.links if is_external(link)})
     (Path(directory) / "links.txt").write_text("\n".join(external) + "\n")
     print(f"{len(pages)} pages, {sum(len(page.links) for page in pages.values())} links, {len(external)} external URLs")
-    return broken(root, pages) if pages else [f"{root} has no pages"]
+    files = re.compile(
+        re.escape(yaml.safe_load((ROOT / "galaxy.yml").read_text())["repository"]) + "/(?:blob|tree)/main/"
+    )
+    lacking = [
+        f"a page links to {link}, which the checkout does not have"
+        for link in external
+        if (found := files.match(link)) and not (ROOT / link[found.end() :].partition("#")[0]).exists()
+    ]
+    return broken(root, pages) + lacking if pages else [f"{root} has no pages"]
 
 
 CHECKS: dict[str, Callable[..., list[str]]] = {

@@ -76,3 +76,11 @@ def test_site(tmp_path: Path) -> None:
     (pages / "room.html").write_text('<p id="name"></p>')
     assert check.site(str(tmp_path)) == []
     assert (tmp_path / "links.txt").read_text() == "https://aws.amazon.com\n"
+    repository = "https://github.com/ansible-collections/aws_ivs.chat"
+    (pages / "room.html").write_text(
+        f'<p id="name"><a href="{repository}/issues"></a><a href="{repository}/blob/main/README.md#license"></a></p>'
+        f'<a href="{repository}/tree/main/emulators"></a>'
+    )
+    assert check.site(str(tmp_path)) == [
+        f"a page links to {repository}/tree/main/emulators, which the checkout does not have"
+    ]
