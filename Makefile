@@ -37,7 +37,7 @@ IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench plots docs emulator moto-versions matrix importer execution-environment pre-commit changelog clean
+.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench emulator moto-versions matrix importer execution-environment release-check pre-commit changelog clean
 
 help:  ## List all targets
 	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or later)"
@@ -90,6 +90,7 @@ chat-load: $(READY)  ## Measure the emulator with 50 and 200 chat clients in one
 bench: $(READY) .venv/bench/.installed  ## Run the benchmarks and write docs/benchmarks.md, takes 36 minutes [BENCH_SIZES=1,10]
 	@$(RUN) python -m tests.bench.run $(BENCH_SIZES)
 
+.PHONY: plots docs
 plots: $(READY)  ## Draw the pictures of docs/benchmarks.md again, from its tables
 	@$(RUN) python -m tests.bench.plot
 
@@ -117,6 +118,9 @@ importer: build .venv/tools/.installed  ## Import the built collection as Galaxy
 
 execution-environment: build .venv/tools/.installed  ## Create the build context of an execution environment, and check what it installs
 	@$(BIN)/python -m tests.tools.built execution-environment
+
+release-check: $(READY) .venv/tools/.installed  ## Rehearse a release: build, import, install, and use the archive [PAIR=oldest,newest]
+	@$(RUN) python -m tests.tools.release --pairs "$(PAIR)"
 
 pre-commit: $(READY)  ## Check the files as they are, in seconds (.pre-commit-config.yaml runs this for each commit)
 	$(RUN) ruff check
