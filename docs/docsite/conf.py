@@ -18,7 +18,7 @@ from sphinx.environment import BuildEnvironment
 
 ROOT = Path(__file__).resolve().parents[2]
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text())
-ANSIBLE = "https://docs.ansible.com/ansible/latest"
+ANSIBLE = "https://docs.ansible.com/projects/ansible/latest"
 
 project = "{namespace}.{name}".format(**GALAXY)
 version = release = GALAXY["version"]

@@ -186,9 +186,15 @@ def documents(path: Path) -> list[tuple[int, str]]:
     ]
 
 
+def published() -> re.Pattern[str]:
+    """The beginning of the URLs of files and folders in the repository."""
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text())
+    return re.compile(re.escape(galaxy["repository"]) + "/(?:blob|tree)/main/")
+
+
 def links() -> list[str]:
     """The links of the Markdown files to files and headings that do not exist."""
-    return broken(ROOT, {path: markdown(path) for path in checkout(r"\.md$")})
+    return broken(ROOT, {path: markdown(path) for path in checkout(r"\.md$")}, published())
 
 
 def site(directory: str) -> list[str]:
@@ -198,13 +204,10 @@ def site(directory: str) -> list[str]:
     external = sorted({link for page in pages.values() for link in page.links if is_external(link)})
     (Path(directory) / "links.txt").write_text("\n".join(external) + "\n")
     print(f"{len(pages)} pages, {sum(len(page.links) for page in pages.values())} links, {len(external)} external URLs")
-    files = re.compile(
-        re.escape(yaml.safe_load((ROOT / "galaxy.yml").read_text())["repository"]) + "/(?:blob|tree)/main/"
-    )
     lacking = [
         f"a page links to {link}, which the checkout does not have"
         for link in external
-        if (found := files.match(link)) and not (ROOT / link[found.end() :].partition("#")[0]).exists()
+        if (found := published().match(link)) and not (ROOT / link[found.end() :].partition("#")[0]).exists()
     ]
     return broken(root, pages) + lacking if pages else [f"{root} has no pages"]
 

@@ -60,15 +60,21 @@ def is_external(link: str) -> bool:
     return bool(urlsplit(link).scheme or urlsplit(link).netloc)
 
 
-def broken(root: Path, pages: dict[Path, Page]) -> list[str]:
-    """Links of these pages to a file that does not exist below `root`, or to an anchor that a page does not have."""
+def broken(root: Path, pages: dict[Path, Page], published: re.Pattern[str] | None = None) -> list[str]:
+    """Links of these pages to a file that does not exist below `root`, or to an anchor that a page does not have.
+
+    `published` matches the beginning of the URLs at which others find the files below `root`.
+    """
     problems = []
     for path, page in pages.items():
         for link in page.links:
-            if is_external(link):
-                continue
+            start = path.parent
             parts = urlsplit(link)
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if published and (found := published.match(link)):
+                start, parts = root, urlsplit(link[found.end() :])
+            elif is_external(link):
+                continue
+            target = (start / unquote(parts.path)).resolve() if parts.path else path
             if not target.is_relative_to(root) or not target.exists():
                 reason = "which does not exist"
             elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ text: "[code](nowhere.md)"
         ("policies", None),
         ("policies/rooms.json", None),
         ("mailto:chat@example.com", None),
+        ("https://example.com/chat/blob/main/other.md#a-title", None),
+        ("https://example.com/chat/tree/main/policies", None),
+        ("https://example.com/chat/blob/main/nowhere.md", "which does not exist"),
+        ("https://example.com/chat/blob/main/other.md#a-tittle", "which has no such anchor"),
+        ("https://example.com/chat/issues", None),
         ("nowhere.md", "which does not exist"),
         ("/etc/passwd", "which does not exist"),
         ("../outside.md", "which does not exist"),
@@ -56,7 +62,8 @@ def test_link_of_a_markdown_file(link: str, problem: str | None, tmp_path: Path)
     (root / "policies" / "rooms.json").touch()
     (root / "other.md").write_text("# A title!\n")
     (root / "guide.md").write_text(GUIDE.replace("LINK", link))
-    found = broken(root, {path: markdown(path) for path in root.glob("*.md")})
+    published = re.compile("https://example.com/chat/(?:blob|tree)/main/")
+    found = broken(root, {path: markdown(path) for path in root.glob("*.md")}, published)
     assert found == ([] if problem is None else [f"guide.md links to {link}, {problem}"])
 
 
