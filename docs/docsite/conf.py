@@ -120,14 +120,14 @@ def page_of(path: str) -> str:
 def link_to_pages(app: Sphinx, doctree: nodes.document, name: str) -> None:
     """Let links to files of the repository point at the pages that the site has of them."""
     for node in doctree.findall(nodes.reference):
-        path, _, anchor = node.get("refuri", "").removeprefix(FILES).partition("#")
-        page = page_of(path)
-        if app.builder.format != "html" or path == node.get("refuri", "") or page not in app.env.found_docs:
-            continue
-        # An anchor of GitHub, by the number of its heading, its ID here, and its text.
-        _, anchor, _ = app.env.metadata[page].get("myst_slugs", {}).get(anchor, (0, anchor, ""))
-        uri = app.builder.get_relative_uri(name, page) + (f"#{anchor}" if anchor else "")
-        node.attributes.update(refuri=uri, internal=True)
+        url, _hash, anchor = node.get("refuri", "").partition("#")
+        page = page_of(url.removeprefix(FILES))
+        if app.builder.format == "html" and url.startswith(FILES) and page in app.env.found_docs:
+            # By anchor of GitHub: the line of the heading, its ID here, and its text.
+            slugs = app.env.metadata[page].get("myst_slugs", {})
+            anchor = slugs[anchor][1] if anchor in slugs else anchor
+            uri = app.builder.get_relative_uri(name, page) + (f"#{anchor}" if anchor else "")
+            node.attributes.update(refuri=uri, internal=True)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

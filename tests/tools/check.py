@@ -39,7 +39,7 @@ BUILT = re.compile(
     r"FILES\.json|MANIFEST\.json|COPYING|README\.md|CHANGELOG\.md|requirements\.txt|changelogs/changelog\.yaml"
     r"|meta/(runtime|execution-environment)\.yml|plugins/"
     r"(modules|module_utils|doc_fragments|lookup|action|plugin_utils)/\w+\.py"
-    r"|docs/(\w+\.md|(policies|images)/\w[\w-]*\.(json|svg)|docsite/(\w[\w-]*\.yml|rst/\w+\.rst))"
+    r"|docs/(\w+\.md|(policies|images)/\w[\w-]*\.(json|png|svg)|docsite/(\w[\w-]*\.yml|rst/\w+\.rst))"
     r"|(roles|playbooks)/.+"
 )
 

@@ -83,8 +83,8 @@ def test_pictures_show_the_figures() -> None:
 
 
 def test_labels_do_not_overlap() -> None:
-    heights = [height for height, _, _ in plot.apart([(100, "a", ""), (101, "b", ""), (103, "c", ""), (200, "d", "")])]
-    assert heights == [200, 103, 88, 73]
+    labels = [(100.0, "a", ""), (101.0, "b", ""), (103.0, "c", ""), (200.0, "d", "")]
+    assert [label[0] for label in plot.apart(labels)] == [200, 103, 88, 73]
 
 
 def test_pictures_stand_once_above_the_goals(tmp_path: Path) -> None:
