@@ -63,7 +63,8 @@ PAGES = {
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
-PLUGIN = re.compile(r"ansible_collections\.(?P<path>\w+\.\w+\.\w+_[a-z]+)")
+# The label of a plugin of another collection. One of this collection has to exist.
+PLUGIN = re.compile(rf"ansible_collections\.(?!{re.escape(project)}\.)(?P<path>\w+\.\w+\.\w+_[a-z]+)")
 CONTENTS = re.compile(r"^\.\. contents::.*\n(?:   .*\n)*", re.MULTILINE)
 # antsibull-docs capitalizes the name of the collection in titles.
 TITLE = re.compile(re.escape(project.title()).replace("_", r"\\?_"))
