@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,3 +63,10 @@ def play(directory: Path, *books: str | list[Any], arguments: tuple[str, ...] = 
 def on_localhost(*tasks: Any, **keywords: Any) -> list[Any]:
     """A play on this machine."""
     return [{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks), **keywords}]
+
+
+def changed_tasks(output: str) -> int:
+    """Return the number of tasks that changed something, as the last recap says: it counts those of all playbooks."""
+    recaps = re.findall(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", output)
+    assert recaps, output
+    return int(recaps[-1])
