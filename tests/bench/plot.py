@@ -21,10 +21,10 @@ WAYS = {
     "`ivschat_stack`": ("ivschat_stack", "#0b5fcc", "#6cb0ff"),
     "AWS CLI script": ("AWS CLI", "#8250df", "#c297ff"),
     "boto3 script": ("boto3", "#57606a", "#a5afba"),
-    "Terraform's calls": ("Terraform", "#1a7f37", "#4cc764"),
+    "Terraform's calls": ("Terraform refresh", "#1a7f37", "#4cc764"),
 }
-WIDTH = 440
-LEFT, RIGHT, TOP, PANEL, GAP = 58, 140, 62, 190, 52  # pixels around, of, and between the panels
+WIDTH = 452
+LEFT, RIGHT, TOP, PANEL, GAP = 58, 166, 62, 190, 52  # pixels around, of, and between the panels
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #1f2328 }
 .head { font-weight: 600; font-size: 13px }
@@ -187,12 +187,12 @@ def draw_calls(table: Table) -> str:
     shapes = []
     for place, (way, figure) in enumerate(sorted(last.items(), key=lambda item: item[1].calls)):
         kind, top = f"w{list(WAYS).index(way)}", 40 + place * 27
-        width = (right - 110) * figure.calls / max(each.calls for each in last.values())
-        shapes.append(text(102, top + 14, WAYS[way][0], "", "end"))
+        width = (right - 124) * figure.calls / max(each.calls for each in last.values())
+        shapes.append(text(116, top + 14, WAYS[way][0], "", "end"))
         shapes.append(
-            f'<rect class="{kind}" x="110" y="{top}" width="{max(1.0, width):.1f}" height="18" stroke="none"/>'
+            f'<rect class="{kind}" x="124" y="{top}" width="{max(1.0, width):.1f}" height="18" stroke="none"/>'
         )
-        shapes.append(text(116 + width, top + 14, f"{figure.about}{figure.calls:,}"))
+        shapes.append(text(130 + width, top + 14, f"{figure.about}{figure.calls:,}"))
     words = ", ".join(f"{WAYS[way][0]} {figure.about}{figure.calls:,}" for way, figure in last.items())
     return picture(40 + len(last) * 27 + 12, title, f"{words}.", shapes)
 
