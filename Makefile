@@ -11,6 +11,8 @@ CLOUD_CONFIG ?= emulator
 # Restrict `make matrix` to pairs of tests/versions.toml (PAIR=oldest,newest), or run sanity in them (CHECK=sanity).
 PAIR ?=
 CHECK ?= integration
+# Specify LINKS=online to look up the external links of the documentation, too.
+LINKS ?=
 
 VENV := .venv/$(notdir $(PYTHON))
 BIN := $(CURDIR)/$(VENV)/bin
@@ -29,6 +31,9 @@ export LC_ALL := C.UTF-8
 export TMPDIR := $(CURDIR)/.cache/tmp
 export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
 RUN = HOME=$(CURDIR)/.cache/home PATH=$(BIN):$$PATH ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/$(COLLECTIONS)
+DOCS = $(CURDIR)/.venv/docs/bin
+SITE := .cache/docs/source
+SPHINX = $(DOCS)/sphinx-build --quiet --fail-on-warning --keep-going --jobs auto --conf-dir docs/docsite --doctree-dir .cache/docs/doctrees
 IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
@@ -86,6 +91,20 @@ chat-load: $(READY)  ## Measure the emulator with 50 and 200 chat clients in one
 bench: $(READY) .venv/bench/.installed  ## Run the benchmarks and write docs/benchmarks.md, takes 36 minutes [BENCH_SIZES=1,10]
 	@$(RUN) python -m tests.bench.run $(BENCH_SIZES)
 
+.PHONY: plots docs
+plots: $(READY)  ## Draw the pictures of docs/benchmarks.md again, from its tables
+	@$(RUN) python -m tests.bench.plot
+
+docs: $(READY) .venv/docs/.installed  ## Build the documentation site in .cache/docs/html and check its links [LINKS=online]
+	@rm -rf .cache/docs && mkdir -p $(SITE)/collection && chmod go-w $(SITE)/collection
+	@tar -cf - README.md docs/*.md docs/images docs/policies emulator/README.md roles/*/README.md | tar -xf - -C $(SITE)
+	@cp docs/docsite/index.md $(SITE)
+	$(RUN) $(DOCS)/antsibull-docs --config-file docs/docsite/antsibull-docs.cfg collection --use-current --squash-hierarchy \
+	  --fail-on-error --cleanup everything --dest-dir $(SITE)/collection aws_ivs.chat
+	$(RUN) $(SPHINX) -b html $(SITE) .cache/docs/html
+	$(RUN) python -m tests.tools.check site .cache/docs
+	$(if $(filter online,$(LINKS)),$(RUN) $(SPHINX) -b linkcheck $(SITE) .cache/docs/linkcheck)
+
 emulator: $(READY)  ## Run the emulator until you press Ctrl-C [PORT=5000]
 	@$(RUN) ivschat-emulator --port $(PORT)
 
@@ -124,6 +143,7 @@ pre-commit: $(READY)  ## Check the files as they are, in seconds (.pre-commit-co
 	$(RUN) python -m tests.tools.check action-groups
 	$(RUN) python -m tests.tools.check headers
 	$(RUN) python -m tests.tools.check plugin-yaml
+	$(RUN) python -m tests.tools.check links
 
 changelog: $(READY)  ## Update the changelog of a release from the fragments
 	$(RUN) antsibull-changelog release
@@ -152,6 +172,11 @@ $(STAMP): tests/requirements.txt emulator/pyproject.toml
 	@touch $@
 
 .venv/bench/.installed: tests/bench/requirements.txt | $(STAMP)
+	$(BIN)/python -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/docs/.installed: docs/docsite/requirements.txt | $(STAMP)
 	$(BIN)/python -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
