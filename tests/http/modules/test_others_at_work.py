@@ -157,10 +157,14 @@ class TestAfterTheWrite:
         assert result["failed"] and result["changed"] is True
         assert f"Somebody else {'renamed' if renamed else 'deleted'} the room" in result["msg"]
 
-    def test_lag_is_no_change(self, room: Run, emulator: Emulator) -> None:
-        created = room(name="lobby", wait=True)["room"]["arn"]
-        emulator.set(lag={"get": {"reads": 3}, "list": {"reads": 3}})
-        for length in (7, 8):
+    @pytest.mark.parametrize("times", [{}, {"write": {"unit": 1}}, {"get": {"unit": 1}}], ids=str)
+    def test_lag_is_no_change(self, times: Any, room: Run, emulator: Emulator, chat: Any) -> None:
+        """Also where the time of the old state, in the same second as the write, is more precise than the write's."""
+        created = chat.create_room(name="lobby")["arn"]
+        for length in (7, 8, 9):
+            emulator.set(lag={}, times=times)
+            chat.update_room(identifier=created, maximumMessageLength=100 + length)
+            emulator.set(lag={"get": {"reads": 3}, "list": {"reads": 3}})
             result = room(arn=created, maximum_message_length=length, wait=True)
             assert not result.get("failed") and result["room"]["maximum_message_length"] == length
 
