@@ -4,11 +4,12 @@
 // The page at /chat. It calls the emulator as an application calls AWS, so settings and faults apply to it too.
 
 const $ = (id) => document.getElementById(id);
-const chats = new Map(); // By the ARN of the room: {arn, log, list, entries, users}. They stay when another room is chosen.
+const chats = new Map(); // {arn, log, list, entries, users} by the ARN of the room. They stay when another is chosen.
 let room = null; // The response of GetRoom.
 let configurations = []; // Those of GetLoggingConfiguration.
 const own = new Set(); // The IDs of the connections of this page, as the control interface shows them.
 let requests = 0;
+let choices = 0; // The last choice of a region or a room counts, in whatever order the responses come.
 
 // Strings become text, never HTML: names and messages are not to be trusted.
 function element(tag, properties = {}, ...children) {
@@ -29,8 +30,11 @@ const pairs = (map) => Object.entries(map || {}).map(([name, value]) => `${name}
 
 function attributes(id) {
   const given = $(id).value.split(",").filter((pair) => pair.trim());
-  if (given.some((pair) => pair.trim().indexOf("=") < 1)) throw new Error("Attributes: Specify name=value, separated by commas.");
-  return given.length ? Object.fromEntries(given.map((pair) => pair.trim().split(/=(.*)/s, 2))) : undefined;
+  const split = given.map((pair) => pair.split(/=(.*)/s, 2).map((part) => part.trim()));
+  if (split.some(([name, value]) => !name || value === undefined)) {
+    throw new Error(`Attributes: ${$(id).value} must be name=value pairs, separated by commas.`);
+  }
+  return split.length ? Object.fromEntries(split) : undefined;
 }
 
 async function attempt(action) {
@@ -81,6 +85,7 @@ const target = async (service, operation, parameters) =>
 
 async function load(wanted) {
   const region = $("region").value;
+  const choice = ++choices;
   const rooms = [];
   let nextToken, last;
   do {
@@ -89,6 +94,7 @@ async function load(wanted) {
     rooms.push(...page.rooms);
     nextToken = page.nextToken;
   } while (nextToken && nextToken !== last);
+  if (choice !== choices) return;
   const chosen = (rooms.find(({ arn }) => arn === wanted) || rooms[0])?.arn;
   const radios = rooms.map(({ arn, name }) => {
     const radio = element("input", { type: "radio", name: "room", value: arn, checked: arn === chosen });
@@ -106,11 +112,14 @@ async function load(wanted) {
 
 async function choose(arn) {
   const region = $("region").value;
+  const choice = ++choices;
   history.replaceState(null, "", `#${new URLSearchParams({ region, ...(arn && { room: arn }) })}`);
-  room = arn ? await ivschat("GetRoom", { identifier: arn }) : null;
+  const found = arn ? await ivschat("GetRoom", { identifier: arn }) : null;
   const read = (identifier) =>
     ivschat("GetLoggingConfiguration", { identifier }).catch((error) => ({ arn: identifier, state: error.message }));
-  configurations = await Promise.all((room?.loggingConfigurationIdentifiers || []).map(read));
+  const logging = await Promise.all((found?.loggingConfigurationIdentifiers || []).map(read));
+  if (choice !== choices) return;
+  [room, configurations] = [found, logging];
   for (const section of document.querySelectorAll(".with-room")) section.hidden = !room;
   for (const id of ["details", "destinations", "token", "flushed"]) $(id).replaceChildren();
   for (const { log } of chats.values()) log.hidden = true;
@@ -132,7 +141,8 @@ function showRoom() {
   const logging = configurations.map((configuration) => {
     const { name, arn, state } = configuration;
     const shown = element("span", { className: `state ${state.split("_").pop()}` }, state);
-    return element("dd", {}, element("b", {}, name || arn), " ", shown, element("br"), destination(configuration).title);
+    const { title } = destination(configuration);
+    return element("dd", {}, element("b", {}, name || arn), " ", shown, element("br"), title);
   });
   const details = Object.entries({
     ARN: [element("code", {}, room.arn)],
@@ -152,8 +162,9 @@ async function createDemonstration() {
     created.catch((error) => {
       if (!/^(BucketAlready|ResourceAlreadyExists)/.test(error.code)) throw error;
     });
-  const place = `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`;
-  await ifMissing(call("s3", "PUT", `/${bucketName}`, region === "us-east-1" ? undefined : place));
+  const place = `<LocationConstraint>${region}</LocationConstraint>`;
+  const body = region === "us-east-1" ? undefined : `<CreateBucketConfiguration>${place}</CreateBucketConfiguration>`;
+  await ifMissing(call("s3", "PUT", `/${bucketName}`, body));
   await ifMissing(target("logs", "Logs_20140328.CreateLogGroup", { logGroupName }));
   const create = (name, destinationConfiguration) =>
     ivschat("CreateLoggingConfiguration", { name, destinationConfiguration }).then(({ arn }) => arn);
@@ -243,7 +254,8 @@ function userRow(chat, user, id, state, capabilities) {
   const buttons = element("span", { className: "buttons" });
   if (user && state === "connected") buttons.append(button("Leave", `Leave as ${id}`, () => user.socket.close(1000)));
   if (state.startsWith("connected")) {
-    buttons.append(button("Disconnect", `Disconnect ${id}`, () => moderate("DisconnectUser", "DISCONNECT_USER", "userId", id)));
+    const disconnect = () => moderate("DisconnectUser", "DISCONNECT_USER", "userId", id);
+    buttons.append(button("Disconnect", `Disconnect ${id}`, disconnect));
   } else if (state !== "connecting") {
     buttons.append(button("Connect again", `Connect again as ${id}`, () => connect(chat, user.parameters)));
   }
@@ -297,8 +309,9 @@ function receive(chat, user, frame) {
   );
   chat.entries.set(Id, { receivers: [user.id], small, text, remove });
   const moment = new Date(frame.SendTime);
-  if (Type === "MESSAGE") add(chat, "message", moment, [element("b", {}, Sender.UserId), " ", text, ...given], small, remove);
-  else add(chat, "event", moment, ["Event ", element("b", {}, EventName), ...given], small);
+  const who = element("b", {}, Sender?.UserId || EventName);
+  if (Type === "MESSAGE") add(chat, "message", moment, [who, " ", text, ...given], small, remove);
+  else add(chat, "event", moment, ["Event ", who, ...given], small);
   const deleted = EventName === "aws:DELETE_MESSAGE" && chat.entries.get(Attributes.MessageID);
   if (deleted) {
     if (document.activeElement === deleted.remove) chat.log.focus();
@@ -393,12 +406,14 @@ on("token-only", "click", async () => {
   $("token").replaceChildren("Connects one client to this room within a minute: ", element("code", {}, token));
 });
 on("send", "submit", () => {
-  send(userNamed($("sender").value), "SEND_MESSAGE", { Content: $("content").value, Attributes: attributes("message-attributes") });
+  const members = { Content: $("content").value, Attributes: attributes("message-attributes") };
+  send(userNamed($("sender").value), "SEND_MESSAGE", members);
   $("content").value = "";
 });
-on("event", "submit", () =>
-  ivschat("SendEvent", { roomIdentifier: room.arn, eventName: $("event-name").value, attributes: attributes("event-attributes") }),
-);
+on("event", "submit", () => {
+  const event = { eventName: $("event-name").value, attributes: attributes("event-attributes") };
+  return ivschat("SendEvent", { roomIdentifier: room.arn, ...event });
+});
 on("skip", "click", () => $("chat").focus());
 on("flush", "click", flush);
 on("show", "click", show);

@@ -175,7 +175,7 @@ def test_two_users_talk(page: Page, open_chat: OpenChat, emulator: Emulator, roo
     expect(page.get_by_label("Message", exact=True)).to_have_value("")
     expect(user(page, "ann")).to_have_text(re.compile("^annconnected.*SEND_MESSAGE$"))
     [bob] = emulator.connections(userId="bob")
-    assert (bob["attributes"], bob["capabilities"]) == ({"color ": " red", "team": "a=b"}, list(CAPABILITIES))
+    assert (bob["attributes"], bob["capabilities"]) == ({"color": "red", "team": "a=b"}, list(CAPABILITIES))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_attributes_that_are_no_pairs(page: Page, open_chat: OpenChat, room: str
 
     page.get_by_role("button", name="Connect", exact=True).click()
 
-    expect(page.get_by_role("alert")).to_have_text("Attributes: Specify name=value, separated by commas.")
+    expect(page.get_by_role("alert")).to_have_text("Attributes: red must be name=value pairs, separated by commas.")
 
 
 def test_a_lost_response(page: Page, open_chat: OpenChat, emulator: Emulator, room: str) -> None:
@@ -343,9 +343,7 @@ def test_delete_a_message_as_a_user(page: Page, open_chat: OpenChat, emulator: E
 
 
 @pytest.mark.parametrize("moderator", ["Your backend (API)", "mia"])
-def test_disconnect_a_user(
-    page: Page, open_chat: OpenChat, emulator: Emulator, room: str, moderator: str
-) -> None:
+def test_disconnect_a_user(page: Page, open_chat: OpenChat, emulator: Emulator, room: str, moderator: str) -> None:
     open_chat(room)
     join(page, "ann")
     join(page, "mia", "DISCONNECT_USER")
@@ -385,7 +383,11 @@ def test_logged_records(page: Page, open_chat: OpenChat, emulator: Emulator) -> 
     page.get_by_role("button", name="Flush and show").click()
 
     expect(page.get_by_text("Records written: 3")).to_be_visible()
-    for title in (f"archive: S3 bucket {BUCKET}", f"watch: Log group {LOG_GROUP}", f"analysis: Firehose stream {STREAM}"):
+    for title in (
+        f"archive: S3 bucket {BUCKET}",
+        f"watch: Log group {LOG_GROUP}",
+        f"analysis: Firehose stream {STREAM}",
+    ):
         expect(page.get_by_role("heading", name=title)).to_be_visible()
     records = page.get_by_role("list", name="Records in").get_by_role("listitem")
     expect(records).to_have_count(3)

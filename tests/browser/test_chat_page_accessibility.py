@@ -106,7 +106,8 @@ def test_everything_that_takes_the_focus_has_a_name_and_shows_it(busy: Page) -> 
     for _press in range(80):
         stop = busy.evaluate(
             "() => { const at = document.activeElement, style = getComputedStyle(at);"
-            " return [at.tagName, style.outlineStyle, parseFloat(style.outlineWidth), at.id || at.ariaLabel || at.value] }"
+            " return [at.tagName, style.outlineStyle, parseFloat(style.outlineWidth),"
+            " at.id || at.ariaLabel || at.value] }"
         )
         if stop[0] == "BODY":
             break

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from contextlib import suppress
 
 from ivschat_emulator import Emulator
 from tests.support.service import zip_file
@@ -65,13 +66,12 @@ def create_sample_chat(emulator: Emulator) -> dict[str, str]:
 
 
 def main() -> None:
-    with Emulator.start(int(sys.argv[1])) as emulator:
+    """Run until Ctrl-C; the argument is the port."""
+    with suppress(KeyboardInterrupt), Emulator.start(int(sys.argv[1])) as emulator:
         create_sample_chat(emulator)
-        print(f"{emulator.url}/chat shows the sample chat. The endpoint URL is {emulator.url}. Press Ctrl-C to end.")
-        sys.stdout.flush()
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        print(f"Open {emulator.url}/chat in a browser. Press Ctrl-C to end.", flush=True)
+        signal.pause()
 
 
 if __name__ == "__main__":
-    # Only sigwait is to receive them. (The emulator, which inherits the mask, ends with its standard input.)
     main()
