@@ -17,6 +17,7 @@ from tests.browser.chromium import chromium
 from tests.support.environment import CACHE
 
 SCREENSHOTS = CACHE / "browser"
+PAGE: pytest.StashKey[Page] = pytest.StashKey()
 
 
 @pytest.fixture(scope="session")
@@ -46,19 +47,19 @@ def ivschat(emulator: Emulator) -> Any:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     report = yield
-    if report.when == "call" and report.failed and "page" in getattr(item, "funcargs", {}):
+    if report.when != "teardown" and report.failed and PAGE in item.stash:
         path = SCREENSHOTS / f"{re.sub(r'[^A-Za-z0-9]+', '-', item.name)}.png"
-        item.funcargs["page"].screenshot(path=path, full_page=True)  # type: ignore[attr-defined]
+        item.stash[PAGE].screenshot(path=path, full_page=True)
         report.sections.append(("Screenshot", str(path)))
     return report
 
 
 @pytest.fixture
-def page(browser: Browser, emulator: Emulator) -> Iterator[Page]:
+def page(browser: Browser, emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Page]:
     """An empty tab; the page must not have logged an error by the end of the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=emulator.url)
     context.set_default_timeout(10_000)
-    page = context.new_page()
+    page = request.node.stash[PAGE] = context.new_page()
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:

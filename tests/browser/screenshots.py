@@ -117,7 +117,7 @@ def main() -> None:
                 continue
             emulator.reset()
             viewport = {"width": shot.width, "height": shot.height}
-            page = browser.new_page(viewport=viewport, locale="en-US", color_scheme="light")  # type: ignore[arg-type]
+            page = browser.new_page(viewport=viewport, locale="en-US", color_scheme="light")
             shot.scene(page, emulator)
             page.evaluate(FIXED)
             image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")

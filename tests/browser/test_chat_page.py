@@ -117,6 +117,23 @@ def test_more_rooms_than_one_page_of_a_list(page: Page, open_chat: OpenChat, ivs
     expect(page.get_by_role("radio", name="room-0", exact=True)).to_be_checked()
 
 
+def test_the_last_choice_counts(page: Page, open_chat: OpenChat, emulator: Emulator, ivschat: Any) -> None:
+    rooms = {name: ivschat.create_room(name=name)["arn"] for name in ("first", "second", "third")}
+    open_chat(rooms["first"])
+    emulator.hold("GetRoom")
+
+    with page.expect_response(lambda response: rooms["second"] in (response.request.post_data or "")):
+        page.get_by_role("radio", name="second").check()
+        emulator.wait_held()
+        page.get_by_role("radio", name="third").check()
+        expect(page.get_by_role("definition").filter(has_text=rooms["third"])).to_be_visible()
+        emulator.release()
+    page.wait_for_timeout(200)
+
+    expect(page.get_by_role("definition").filter(has_text=rooms["third"])).to_be_visible()
+    assert rooms["third"] in page.evaluate("decodeURIComponent(location.hash)")
+
+
 def test_details_of_a_room(page: Page, open_chat: OpenChat, emulator: Emulator) -> None:
     open_chat(create_sample_chat(emulator)["questions"])
 

@@ -9,6 +9,7 @@ import json
 import signal
 import sys
 from contextlib import suppress
+from typing import Any
 
 from ivschat_emulator import Emulator
 from tests.support.service import zip_file
@@ -57,7 +58,7 @@ def create_sample_chat(emulator: Emulator) -> dict[str, str]:
         for name, destination in destinations.items()
     ]
     reviewed = {"messageReviewHandler": {"uri": function, "fallbackResult": "DENY"}, "tags": {"stream": "main"}}
-    rooms = {
+    rooms: dict[str, dict[str, Any]] = {
         "backstage": {"maximumMessageRatePerSecond": 50},
         "questions": {"maximumMessageLength": 200, "loggingConfigurationIdentifiers": logging[:1], **reviewed},
         "lobby": {"loggingConfigurationIdentifiers": logging, **reviewed},
