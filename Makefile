@@ -38,7 +38,9 @@ IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench emulator moto-versions matrix importer execution-environment release-check sdk emulator-dist pre-commit changelog clean
+.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench
+.PHONY: emulator chat browser screenshots moto-versions matrix importer execution-environment release-check sdk
+.PHONY: emulator-dist pre-commit changelog clean
 
 help:  ## List all targets
 	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or later)"
@@ -108,6 +110,15 @@ docs: $(READY) .venv/docs/.installed  ## Build the documentation site in .cache/
 emulator: $(READY)  ## Run the emulator until you press Ctrl-C [PORT=5000]
 	@$(RUN) ivschat-emulator --port $(PORT)
 
+chat: $(READY)  ## Run the emulator with a sample chat, to look at on its page [PORT=5000]
+	@$(RUN) python -m tests.demo.sample_chat $(PORT)
+
+browser: .venv/browser/.installed needs-chromium  ## Test the pages in Chromium [FILE=tests/browser/...]
+	HOME=$(CURDIR)/.cache/home .venv/browser/bin/pytest $(or $(FILE),tests/browser)
+
+screenshots: .venv/browser/.installed needs-chromium  ## Write the screenshots of the documentation
+	HOME=$(CURDIR)/.cache/home .venv/browser/bin/python -m tests.browser.screenshots
+
 moto-versions: $(LINK) $(MOTO_VERSIONS:%=.venv/moto-%/.installed)  ## Test the emulator with the oldest and the newest moto it works with
 	$(foreach version,$(MOTO_VERSIONS),.venv/moto-$(version)/bin/pytest -n 2 emulator/tests && ) true
 
@@ -156,6 +167,10 @@ needs-ssh-keygen:
 	@command -v ssh-keygen >/dev/null || \
 	  { echo "ansible-test requires ssh-keygen. On Debian, run: apt-get install openssh-client" >&2; exit 1; }
 
+.PHONY: needs-chromium
+needs-chromium:
+	@command -v chromium >/dev/null || { echo "Chromium is required. On Debian, run: apt-get install chromium" >&2; exit 1; }
+
 # An incomplete environment has no stamp and is created again.
 $(STAMP): tests/requirements.txt emulator/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -197,6 +212,11 @@ $(STAMP): tests/requirements.txt emulator/pyproject.toml
 $(SDK_PACKAGES): tests/sdk/package.json .venv/sdk/.installed
 	@mkdir -p .cache/sdk && cp $< .cache/sdk
 	PATH=$(CURDIR)/.venv/sdk/bin:$$PATH npm install --prefix .cache/sdk --ignore-scripts --no-package-lock
+	@touch $@
+
+.venv/browser/.installed: tests/browser/requirements.txt emulator/pyproject.toml | $(STAMP)
+	$(BIN)/python -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 # Ansible and Python find the checkout as ansible_collections.aws_ivs.chat.

@@ -29,6 +29,7 @@ from urllib.parse import parse_qs
 from . import moto_bridge
 from .connections import Handshake
 from .messaging import CONNECT, Messaging
+from .page import page
 from .rates import Buckets
 from .service_model import (
     OPERATIONS,
@@ -218,6 +219,8 @@ class Control:
                     self._reset()
             elif path.startswith("/moto-api"):
                 response = self._moto(environ)
+            elif shown := page(environ):
+                response = shown
             else:
                 call = self._log(environ, body)
                 response = self._ivschat(environ, call) if call.service == "ivschat" else self._moto(environ)

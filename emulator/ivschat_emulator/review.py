@@ -99,6 +99,7 @@ class _Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env={"PATH": os.environ.get("PATH", ""), **dict(function.environment)},
+                start_new_session=True,  # Ctrl-C in a terminal ends the emulator, which ends this process.
             )
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             shutil.rmtree(self._directory, ignore_errors=True)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +67,19 @@ class Reviewed:
         else:
             assert self.bob.receive() == frame
         return frame
+
+
+@contextmanager
+def reviewed_by(other: Emulator) -> Iterator[Reviewed]:
+    """A room of an emulator that a test has started."""
+    other.set(review_timeout=GENEROUS)
+    clients = {name: other.client(name) for name in ("lambda", "iam", "ivschat")}
+    function = make_function(lambda name, region="": clients[name])
+    clients["lambda"].add_permission(
+        FunctionName="review", StatementId="ivschat", Action="lambda:InvokeFunction", Principal="ivschat.amazonaws.com"
+    )
+    with Chat(other, clients["ivschat"]) as chat:
+        yield Reviewed(chat, clients["ivschat"], function, lambda name: clients[name])
 
 
 @pytest.fixture
@@ -283,19 +299,24 @@ class TestProcesses:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdin and process.stdout
             other = Emulator(process.stdout.readline().strip().replace("0.0.0.0", "127.0.0.1"))
-            other.set(review_timeout=GENEROUS)
-            clients = {name: other.client(name) for name in ("lambda", "iam", "ivschat")}
-            function = make_function(lambda name, region="": clients[name])
-            clients["lambda"].add_permission(
-                FunctionName="review",
-                StatementId="ivschat",
-                Action="lambda:InvokeFunction",
-                Principal="ivschat.amazonaws.com",
-            )
-            with Chat(other, clients["ivschat"]) as chat:
-                reviewed = Reviewed(chat, clients["ivschat"], function, lambda name: clients[name])
+            with reviewed_by(other) as reviewed:
                 reviewed.handle(ALLOW)
                 expected = "MESSAGE" if host == "127.0.0.1" else "ERROR"
                 assert reviewed.ann.ask("SEND_MESSAGE", Content="x")["Type"] == expected
             process.stdin.close()
             assert process.wait(TIMEOUT) == 0
+
+    def test_ctrl_c_ends_without_a_traceback(self) -> None:
+        """A terminal sends the signal to all processes; those of functions are not to die of it, but to be ended."""
+        command = [sys.executable, "-m", "ivschat_emulator"]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True}
+        with subprocess.Popen(command, text=True, **pipes) as process:  # type: ignore[call-overload]
+            other = Emulator(process.stdout.readline().strip())
+            try:
+                with reviewed_by(other) as reviewed:
+                    reviewed.handle(ALLOW)
+                    assert reviewed.outcome()["Type"] == "MESSAGE"  # The process of the function runs.
+                os.killpg(process.pid, signal.SIGINT)
+                assert (process.communicate(timeout=TIMEOUT), process.returncode) == (("", ""), 0)
+            finally:
+                process.kill()
