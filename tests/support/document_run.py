@@ -90,7 +90,12 @@ _Loader.add_multi_constructor("!", lambda _loader, _suffix, node: getattr(node, 
 
 
 def content_of(block: Block) -> Any:
-    return yaml.load(block.text, Loader=_Loader)  # noqa: S506
+    """Return the content of a YAML block, or raise a ValueError with the document and the line."""
+    try:
+        return yaml.load(block.at_its_line(), Loader=_Loader)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else block.line
+        raise ValueError(f"{block.document}:{line}: {error.problem}") from error
 
 
 def kind_of(block: Block) -> str:
@@ -180,7 +185,10 @@ class DocumentRun:
         for block in group:
             if block.file_name or block.is_yaml:
                 self.write(self.file(block), self.text(block))
-        kinds = {block: kind_of(block) for block in group if block.is_yaml}
+        try:
+            kinds = {block: kind_of(block) for block in group if block.is_yaml}
+        except ValueError as error:
+            return [str(error)]
         results = self.directory / f"results-{group[0].line}"
         results.touch()
         recorded = {
@@ -218,7 +226,7 @@ class DocumentRun:
             written = {self.file(block), *(self.file(item) for item in self.items(block))}
             if kind in ("playbook", "tasks") and not files & {str(self.directory / name) for name in written}:
                 problems.append(f"{block.place}: no task of the block ran")
-        return [*problems, output] if problems else []
+        return [*problems, *([output] if output else [])] if problems else []
 
     def check(self, block: Block, kind: str, settings: dict[str, str]) -> Iterator[str]:
         """What the program for a kind says against a block."""
@@ -245,14 +253,16 @@ class DocumentRun:
         last = group[-1]
         fails = self.expected(last, "fails")
         words = " ".join(output.split())
+        if status != 0 and not ERROR.search(output):
+            yield f"{self.document}: ansible-playbook ends with status {status}"
         if fails and (status == 0 or " ".join(fails.split()) not in words):
             yield f"{last.place}: the block does not fail with {fails!r}"
         if not fails and status != 0:
             failed = [result for result in done if result["status"] == "failed"]
             for result in failed:
                 yield f"{place(result)}: the task '{result['task']}' failed: {result['msg']}"
-            if not failed:
-                yield f"{self.document}: ansible-playbook ended with status {status}"
+            for said in [] if failed else ERROR.finditer(output):
+                yield f"{said['place'] or self.document}: {said['message']}"
         expected = {block: warns for block in group if (warns := self.expected(block, "warns"))}
         warnings = []
         for found in WARNING.finditer(output):
@@ -327,6 +337,7 @@ class DocumentRun:
         return [name]
 
 
+ERROR = re.compile(r"^\[ERROR\]: (?P<message>.*)$(?:\nOrigin: (?P<place>.*))?", re.MULTILINE)
 # Ends before an empty line, the result of a task, another warning, or its origin.
 WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\].*?(?=\n\n|\n\S+ ?\[|\n\[|\nOrigin:|\Z)", re.DOTALL)
 IN_CHECK_MODE, AGAIN = " in check mode", " again"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,14 +77,18 @@ def documents() -> list[str]:
 
 
 def _has_examples(path: Path) -> bool:
-    return path.suffix == ".py" and path.parts[0] == "plugins" and bool(_examples(path))
+    return path.suffix == ".py" and path.parts[0] == "plugins" and bool(blocks(path.as_posix()))
 
 
 def blocks(document: str) -> list[Block]:
     """Return the code blocks of a document, in order."""
-    path = ROOT / document
+    return blocks_in(document, (ROOT / document).read_text())
+
+
+def blocks_in(document: str, text: str) -> list[Block]:
+    """Return the code blocks of the text of a document."""
     read = {".md": _markdown_blocks, ".rst": _rst_blocks, ".py": _example_blocks}
-    return list(read[path.suffix](document, path.read_text()))
+    return list(read[Path(document).suffix](document, text))
 
 
 def _markdown_blocks(document: str, text: str) -> Iterator[Block]:
@@ -153,21 +156,9 @@ def _rst_blocks(document: str, text: str) -> Iterator[Block]:
         yield Block(document, line, "", "")
 
 
-def _examples(path: Path) -> list[tuple[int, str]]:
-    """Return the EXAMPLES of a plugin with the number of their first line."""
-    assigned = (
-        statement for statement in ast.parse((ROOT / path).read_text()).body if isinstance(statement, ast.Assign)
-    )
-    return [
-        (statement.value.lineno + 1, statement.value.value.removeprefix("\n"))
-        for statement in assigned
-        if isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id == "EXAMPLES"
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    ]
-
-
-def _example_blocks(document: str, _text: str) -> Iterator[Block]:
-    for line, examples in _examples(Path(document)):
-        yield Block(document, line, "yaml", textwrap.dedent(examples))
+def _example_blocks(document: str, text: str) -> Iterator[Block]:
+    """Find EXAMPLES. Its first line is below the name."""
+    for statement in ast.parse(text).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name("EXAMPLES")], value=ast.Constant(str(examples), lineno=line)):
+                yield Block(document, line + 1, "yaml", examples.removeprefix("\n"))
