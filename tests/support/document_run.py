@@ -222,7 +222,7 @@ class DocumentRun:
             problems += self.judge(group, finished.returncode, output, results.read_text())
         ran = [json.loads(line) for line in results.read_text().splitlines()]
         files = {result["file"] for result in ran if result["status"] != "skipped"}
-        for block, kind in kinds.items():
+        for block, kind in () if problems else kinds.items():
             written = {self.file(block), *(self.file(item) for item in self.items(block))}
             if kind in ("playbook", "tasks") and not files & {str(self.directory / name) for name in written}:
                 problems.append(f"{block.place}: no task of the block ran")
@@ -304,7 +304,11 @@ class DocumentRun:
     def is_part(self, block: Block) -> bool:
         """Whether other blocks, or programs by themselves, read the file of this block."""
         name = block.file_name or ""
-        others = " ".join(other.text for other in self.blocks if other.is_yaml and other.file_name != name)
+        others = " ".join(
+            other.text
+            for other in self.blocks
+            if other.is_yaml and other.file_name != name and kind_of(other) not in CHECKS
+        )
         mentioned = name and re.search(rf"(?<![\w.-]){re.escape(Path(name).name)}\b", others)
         return bool(mentioned) or name.startswith(("roles/", "group_vars/", "host_vars/", "molecule/"))
 
