@@ -4,18 +4,13 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 
 import pytest
 
-from tests.support.environment import ROOT, aws_settings
+from tests.support.documents import blocks
+from tests.support.environment import aws_settings
 from tests.support.iam import keys_of_new_user, policy
-
-
-def runbook() -> dict[str, str]:
-    """The playbooks of docs/moderation.md, by their names."""
-    text = (ROOT / "docs" / "moderation.md").read_text()
-    return dict(re.findall(r"^`(\w+)\.yml`:.*?^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
 
 
 @pytest.mark.parametrize("with_handler", [False, True])
@@ -26,7 +21,7 @@ def test_runbook(playbook, run, room_info, function, sent, emulator, with_handle
     before = run("ivschat_room", **declared)["room"]
     variables = {"room": "lobby", "users": ["troll-17", "troll-18"], "messages": ["abcdefGHI123"]}
     variables |= {"rooms": ["lobby"], "text": "Paused"}
-    books = runbook()
+    books = {Path(block.file_name).stem: block.text for block in blocks("docs/moderation.md")}
     assert list(books) == ["freeze", "disconnect", "delete", "announce", "restore"]
 
     def steps(*names, **more):
