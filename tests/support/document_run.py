@@ -24,6 +24,9 @@ GIVEN = ROOT / "tests" / "http" / "documents" / "given"
 CALLBACKS = ROOT / "tests" / "http" / "documents" / "callback_plugins"
 REVIEW = "def handler(event, context):\n    return {'ReviewResult': 'ALLOW', 'Content': event['Content']}\n"
 
+# What the names of files of other programs begin with.
+OTHER_PROGRAMS = (".github/", ".gitlab-ci.yml", "molecule/", "template.yml")
+
 Clients = Callable[..., Any]
 
 
@@ -73,7 +76,9 @@ _Loader.add_multi_constructor("!", lambda _loader, _suffix, node: getattr(node, 
 
 
 def kind_of(block: Block) -> str:
-    """Return what a YAML block is: `playbook`, `tasks`, `variables`, or `requirements`; otherwise `unknown`."""
+    """Return what a YAML block is: `playbook`, `tasks`, `variables`, `requirements`, or `other`; else `unknown`."""
+    if (block.file_name or "").startswith(OTHER_PROGRAMS):
+        return "other"
     content = yaml.load(block.text, Loader=_Loader)  # noqa: S506
     if isinstance(content, list) and content and all(isinstance(item, dict) for item in content):
         plays = [
@@ -247,7 +252,11 @@ class DocumentRun:
         name = block.file_name
         if not name:
             return False
-        others = [other.text for other in self.blocks if other.is_yaml and other.file_name != name]
+        others = [
+            other.text
+            for other in self.blocks
+            if other.is_yaml and other.file_name != name and kind_of(other) != "other"
+        ]
         return name.startswith(("roles/", "group_vars/", "host_vars/")) or any(
             Path(name).name in text for text in others
         )
@@ -304,5 +313,14 @@ def check_requirements(run: DocumentRun, block: Block) -> list[str]:
     return [] if installed else [f"{block.place}: ansible-galaxy says {finished.stdout}"]
 
 
+def check_loads(_run: DocumentRun, block: Block) -> list[str]:
+    """Load a file of another program; what the program would say of it, no test knows."""
+    yaml.load(block.text, Loader=_Loader)  # noqa: S506
+    return []
+
+
 # By kind, how a block that is not Ansible content to run is checked.
-CHECKS: dict[str, Callable[[DocumentRun, Block], list[str]]] = {"requirements": check_requirements}
+CHECKS: dict[str, Callable[[DocumentRun, Block], list[str]]] = {
+    "requirements": check_requirements,
+    "other": check_loads,
+}
