@@ -32,7 +32,7 @@ IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench emulator moto-versions matrix importer execution-environment pre-commit changelog clean
+.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench emulator moto-versions matrix importer execution-environment release-check pre-commit changelog clean
 
 help:  ## List all targets
 	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or later)"
@@ -99,6 +99,9 @@ importer: build .venv/tools/.installed  ## Import the built collection as Galaxy
 
 execution-environment: build .venv/tools/.installed  ## Create the build context of an execution environment, and check what it installs
 	@$(BIN)/python -m tests.tools.built execution-environment
+
+release-check: $(READY) .venv/tools/.installed  ## Rehearse a release: build, import, install, and use the archive [PAIR=oldest,newest]
+	@$(RUN) python -m tests.tools.release --pairs "$(PAIR)"
 
 pre-commit: $(READY)  ## Check the files as they are, in seconds (.pre-commit-config.yaml runs this for each commit)
 	$(RUN) ruff check

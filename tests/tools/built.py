@@ -51,8 +51,8 @@ def emptied(name: str) -> Path:
     return directory
 
 
-def importer() -> list[str]:
-    """What Galaxy would complain about."""
+def importer(collection: Path) -> list[str]:
+    """What Galaxy would complain about when it imports this archive."""
     directory = emptied("importer")
     amazon = directory / "ansible_collections" / "amazon"
     amazon.mkdir(parents=True)
@@ -61,7 +61,7 @@ def importer() -> list[str]:
         "python",
         "-m",
         "galaxy_importer.main",
-        archive(),
+        collection,
         directory=directory,
         # The importer sees no collections but the one it imports, and those that Python finds.
         PYTHONPATH=str(directory),
@@ -84,13 +84,13 @@ def importer() -> list[str]:
     ]
 
 
-def execution_environment() -> list[str]:
-    """What is wrong with the context of an execution environment, and with what the collection asks it to install."""
+def execution_environment(collection: Path) -> list[str]:
+    """What is wrong with the context of an execution environment, and with what the archive asks it to install."""
     directory = emptied("execution-environment")
     context, collections = directory / "context", directory / "collections"
     installed = run(
         "ansible-galaxy",
-        *("collection", "install", "--no-deps", "--collections-path", collections, archive()),
+        *("collection", "install", "--no-deps", "--collections-path", collections, collection),
         directory=directory,
     )
     # Without a name, it depends on whether podman is installed.
@@ -116,6 +116,6 @@ def execution_environment() -> list[str]:
 
 
 if __name__ == "__main__":
-    problems = {"importer": importer, "execution-environment": execution_environment}[sys.argv[1]]()
+    problems = {"importer": importer, "execution-environment": execution_environment}[sys.argv[1]](archive())
     print("\n".join(problems) or f"{sys.argv[1]}: ok")
     sys.exit(bool(problems))

@@ -54,8 +54,13 @@ def action_groups() -> list[str]:
 def build(directory: str) -> list[str]:
     """The built collection holds all modules and nothing that only a developer needs."""
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text())
-    with tarfile.open(Path(directory) / "{namespace}-{name}-{version}.tar.gz".format(**galaxy)) as archive:
-        files = {member.name for member in archive if member.isfile()}
+    return contents(Path(directory) / "{namespace}-{name}-{version}.tar.gz".format(**galaxy))
+
+
+def contents(archive: Path) -> list[str]:
+    """What an archive of the collection lacks, and what it should not hold."""
+    with tarfile.open(archive) as members:
+        files = {member.name for member in members if member.isfile()}
     needed = {f"plugins/modules/{name}.py" for name in MODULES} | {"COPYING", "README.md", "meta/runtime.yml"}
     return [
         *(f"the built collection lacks {name}" for name in sorted(needed - files)),

@@ -162,6 +162,21 @@ class TestStates:
         waited = declare(wait=True)
         assert waited["changed"] is False and waited["logging_configuration"]["state"] == "ACTIVE"
 
+    def test_wait_while_somebody_updates(self, logging, archive, bucket, chat, clients, emulator):
+        clients("s3").create_bucket(Bucket="chat-logs-2")
+        emulator.set(transitions={"reads": 3})
+        chat.update_logging_configuration(identifier=archive, name="archive")
+        waited = logging(name="archive", destination_configuration=bucket, wait=True)
+        assert waited["changed"] is False and waited["logging_configuration"]["state"] == "ACTIVE"
+        chat.update_logging_configuration(identifier=archive, name="archive")
+        emulator.forget_calls()
+        other = {"s3": {"bucket_name": "chat-logs-2"}}
+        assert logging(name="archive", destination_configuration=other, wait=True)["changed"]
+        # The update is sent once, when the service takes it.
+        assert [(call["operation"], call["error"]) for call in emulator.writes()] == [
+            ("UpdateLoggingConfiguration", None)
+        ]
+
     def test_update_and_delete_wait(self, logging, archive, clients, emulator):
         clients("s3").create_bucket(Bucket="chat-logs-2")
         emulator.set(transitions={"reads": 2})
