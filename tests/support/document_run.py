@@ -267,7 +267,7 @@ class DocumentRun:
         warnings = []
         for found in WARNING.finditer(output):
             warnings.append(" ".join(found[0].split()))
-            if not any(text in warnings[-1] for text in expected.values()):
+            if not any(text in warnings[-1] for text in (HINT, *expected.values())):
                 task = re.findall(r"^TASK \[(.*)\] \*+$", output[: found.start()], re.MULTILINE)[-1:]
                 places = [place(result) for result in done if [result["task"]] == task]
                 yield f"{places[-1] if places else self.document}: {warnings[-1]}"
@@ -344,6 +344,8 @@ class DocumentRun:
 ERROR = re.compile(r"^\[ERROR\]: (?P<message>.*)$(?:\nOrigin: (?P<place>.*))?", re.MULTILINE)
 # Ends before an empty line, the result of a task, another warning, or its origin.
 WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\].*?(?=\n\n|\n\S+ ?\[|\n\[|\nOrigin:|\Z)", re.DOTALL)
+# Follows the first deprecation.
+HINT = "Deprecation warnings can be disabled"
 IN_CHECK_MODE, AGAIN = " in check mode", " again"
 # The modules whose second run reports no change.
 DECLARED = {

@@ -91,14 +91,23 @@ def blocks_in(document: str, text: str) -> list[Block]:
     return list(read[Path(document).suffix](document, text))
 
 
-def _markdown_blocks(document: str, text: str) -> Iterator[Block]:
-    """Find fences. A paragraph before a fence that begins with `FILE`: names its file."""
+def _markdown_blocks(document: str, text: str, above: int = 0) -> Iterator[Block]:
+    """Find fences, also inside directives of MyST. A paragraph before a fence that begins with `FILE`: names its file.
+
+    `above` is the number of lines of the document before the text.
+    """
     before = ""
     for token in MarkdownIt().parse(text):
         if token.type in ("fence", "code_block"):
             assert token.map
-            named = re.match(r"`([\w./-]+\.\w+)`:", before)
-            yield Block(document, token.map[0] + 2, token.info.strip(), token.content, named and named[1])
+            line = above + token.map[0] + 2
+            directive = re.match(r"\{([\w:-]+)\} *(.*)", token.info)
+            if directive and directive[1] not in ("code", "code-block", "sourcecode"):
+                yield from _markdown_blocks(document, token.content, line - 1)
+            else:
+                named = re.match(r"`([\w./-]+\.\w+)`:", before)
+                language = directive[2] if directive else token.info
+                yield Block(document, line, language.strip(), token.content, named and named[1])
         before = token.content if token.type == "inline" else before if token.type == "paragraph_close" else ""
 
 

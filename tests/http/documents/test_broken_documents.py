@@ -89,6 +89,8 @@ def test_expected_warnings_and_failures(report):
 
 
 def test_blocks_in_containers_are_found():
+    text = in_markdown(ROOM).replace("# Title\n", "````{note}") + "````\n"
+    assert [(block.line, kind_of(block)) for block in blocks_in("a.md", text)] == [(3, "tasks")]
     text = in_rst(ROOM).replace("\n", "\n   ").replace("Title\n   =====", ".. seealso::", 1)
     assert [(block.line, kind_of(block)) for block in blocks_in("a.rst", text)] == [(6, "tasks")]
     with pytest.raises(AssertionError, match="1 code blocks are written, 0 can be read"):
