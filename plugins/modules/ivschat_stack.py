@@ -279,26 +279,26 @@ EXAMPLES = r"""
 
 - name: Take over existing rooms
   aws_ivs.chat.ivschat_stack:
-    name: conference
+    name: meetup
     rooms:
-      - name: keynote
-      - name: hallway
+      - name: welcome
+      - name: workshop
     adopt: true
     region: us-east-1
 
 - name: Create similar rooms, and rename one
   aws_ivs.chat.ivschat_stack:
-    name: conference
+    name: meetup
     room_defaults:
       maximum_message_length: 200
       message_review_handler:
         uri: arn:aws:lambda:us-east-1:123456789012:function:review
         fallback_result: DENY
     rooms:
-      - name: keynote
+      - name: welcome
         maximum_message_length: 500
       - name: lounge
-        previous_name: hallway
+        previous_name: workshop
       - name: staff
         message_review_handler:
           uri: ""
@@ -325,7 +325,7 @@ EXAMPLES = r"""
 
 - name: Remove all members from the stack without deleting them
   aws_ivs.chat.ivschat_stack:
-    name: conference
+    name: meetup
     state: absent
     release: true
     region: us-east-1

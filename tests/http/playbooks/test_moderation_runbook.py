@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 
-from tests.support.environment import ROOT, aws_settings
+from tests.support.documents import blocks
+from tests.support.environment import aws_settings
 from tests.support.iam import keys_of_new_user, policy
 from tests.support.playbooks import changed_tasks
 
@@ -19,8 +20,7 @@ REASON = "Breach of the rules"
 
 def runbook() -> dict[str, str]:
     """The playbooks of docs/moderation.md, by their names."""
-    text = (ROOT / "docs" / "moderation.md").read_text()
-    return dict(re.findall(r"^`(\w+)\.yml`:.*?^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    return {Path(str(block.file_name)).stem: block.text for block in blocks("docs/moderation.md")}
 
 
 def test_runbook(playbook, run, room_info, function, sent, emulator, enter):
