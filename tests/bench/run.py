@@ -17,8 +17,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ivschat_emulator import Emulator
+from tests.bench import plot
 from tests.support.environment import ACCESS_KEY, CACHE, REGION, ROOT, SECRET_KEY, ansible_environment
-from tests.support.service import operations
+from tests.support.service import list_rooms, operations
 
 HERE = Path(__file__).resolve().parent
 
@@ -145,6 +146,21 @@ class Bench:
             )
         return runs
 
+    def refresh(self, size: int) -> tuple[Run, int]:
+        """What a Terraform refresh of unchanged rooms costs under quotas, and how many of its calls are refused."""
+        self.emulator.reset()
+        self.measure(self.command("boto3", "present", size, quotas=False))
+        rooms = list_rooms(self.emulator.client("ivschat", REGION))
+        (WORK / "arns").write_text("\n".join(room["arn"] for room in rooms))
+        self.emulator.set(latency=LATENCY, quotas="real")
+        time.sleep(2 * QUOTA_WINDOW)
+        run = self.measure([sys.executable, "refresh.py", str(WORK / "arns")])
+        refused = sum(call["error"] == "ThrottlingException" for call in self.emulator.calls())
+        if run.calls - refused != 2 * size:
+            raise RuntimeError(f"refresh of {size} rooms: {run.calls} calls, {refused} of them refused")
+        print(f"refresh {size:4} {run.seconds:21.2f} s {run.calls:6} calls", flush=True)
+        return run, refused
+
     def start(self) -> Run:
         """The least that a command of Ansible takes: one task that does nothing."""
         self.emulator.reset()
@@ -202,11 +218,11 @@ def main(sizes: list[int]) -> None:
         for quotas in (False, True):
             print(f"\n== {condition(quotas)}")
             results[quotas] = measured(bench, sizes, quotas)
+        refreshes = {size: bench.refresh(size) for size in sizes}
     took = time.monotonic() - start
-    text = report(sizes, start_up, tasks, results, took)
+    text = report(sizes, start_up, tasks, results, refreshes, took)
     path = (ROOT / "docs" if tuple(sizes) == SIZES else WORK) / "benchmarks.md"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text)
+    plot.write(text, path)
     print(f"\n{path.relative_to(ROOT)} written after {took / 60:.0f} minutes")
 
 
@@ -236,7 +252,14 @@ def condition(quotas: bool) -> str:
 # The report
 
 
-def report(sizes: list[int], start_up: Run, tasks: dict[str, Task], results: dict[bool, Results], took: float) -> str:
+def report(
+    sizes: list[int],
+    start_up: Run,
+    tasks: dict[str, Task],
+    results: dict[bool, Results],
+    refreshes: dict[int, tuple[Run, int]],
+    took: float,
+) -> str:
     return "\n".join(
         [
             "# Benchmarks",
@@ -284,8 +307,26 @@ def report(sizes: list[int], start_up: Run, tasks: dict[str, Task], results: dic
             ),
             *(line for quotas in (False, True) for line in section(sizes, results[quotas], quotas)),
             "",
+            "## Terraform refresh",
+            "",
+            "Terraform reads each room again in every plan: GetRoom and ListTagsForResource, ten rooms at once, and "
+            "calls that the service throttles again after a pause. A boto3 script makes the calls as its provider does "
+            f"(`tests/bench/refresh.py`). Rooms are unchanged, under the same conditions ({condition(True)}), measured "
+            "once. GetRoom allows 5 calls per second. The stack reads ListRooms, 50 rooms per call.",
+            "",
+            *table(
+                ["Rooms", "", "Seconds", "Calls", "Of which throttled"],
+                (row for size in sizes for row in refresh_rows(size, *refreshes[size], results[True])),
+            ),
+            "",
         ]
     )
+
+
+def refresh_rows(size: int, run: Run, refused: int, results: Results) -> Iterable[list[str]]:
+    yield [str(size), "Terraform's calls", f"{run.seconds:.2f}", str(run.calls), str(refused)]
+    stack = results["stack", "no change", size]
+    yield [str(size), "`ivschat_stack`", f"{stack.seconds:.2f}", str(stack.calls), "0"]
 
 
 def section(sizes: list[int], results: Results, quotas: bool) -> Iterable[str]:
@@ -360,6 +401,15 @@ def goals(sizes: list[int], start_up: Run, tasks: dict[str, Task], results: dict
             if least > 1.5:
                 text += f"; an Ansible command that does nothing takes {least:.2f} times"
             yield [name, text, "for the task alone" if whole > 1.5 >= alone else reached]
+        calls = stack["one drifted"].calls
+        yield goal("1000 rooms, one drifted: at most 24 calls", calls, 24, f"{calls} calls")
+        slow, least = (limited[way, "one drifted", 1000].seconds for way in ("stack", "boto3"))
+        yield goal(
+            "1000 rooms, one drifted, with latency and quotas: at most 1.5 times the time of the boto3 script",
+            slow / least,
+            1.5,
+            f"{slow / least:.2f} times ({slow:.2f} s, boto3 {least:.2f} s)",
+        )
         memory = max(run.memory for run in stack.values())
         yield goal("1000 rooms: less than 150 MiB of memory", memory, 149.99, f"{memory:.0f} MiB")
     if 100 in sizes:

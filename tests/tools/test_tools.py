@@ -8,12 +8,13 @@ import json
 import re
 import shutil
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.tools import check, matrix, versions
+from tests.tools import check, matrix, release, versions
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIR = versions.Pair(name="one", python="3.99", core="2.17", amazon_aws="10", ansible="12", boto3="newest")
@@ -230,3 +231,37 @@ def test_a_missing_header_is_noticed_and_added(
     assert check.headers("--add") == []
     assert source.read_text() == after
     assert check.headers() == []
+
+
+@pytest.mark.parametrize(
+    ("sections", "version"),
+    [
+        (set(), "1.2.3"),
+        ({"bugfixes", "trivial"}, "1.2.4"),
+        ({"bugfixes", "minor_changes"}, "1.3.0"),
+        ({"minor_changes", "breaking_changes"}, "2.0.0"),
+        ({"removed_features"}, "2.0.0"),
+    ],
+)
+def test_next_version(sections: set[str], version: str) -> None:
+    assert release.next_version("1.2.3", sections) == version
+
+
+@pytest.mark.parametrize(
+    "outdated", ["MANIFEST.json", release.MODULE_FILE, "changelogs/changelog.yaml", "CHANGELOG.md"]
+)
+def test_release_check_notices_another_version(tmp_path: Path, outdated: str) -> None:
+    texts = {
+        "MANIFEST.json": '{{"collection_info": {{"version": "{}"}}}}',
+        release.MODULE_FILE: 'VERSION = "{}"\n',
+        "changelogs/changelog.yaml": "releases: {{0.9.0: {{}}, {}: {{}}}}",
+        "CHANGELOG.md": "# Release Notes\n\n## v{}\n\n## v0\\.9\\.0\n",
+    }
+    with tarfile.open(tmp_path / "archive.tar.gz", "w:gz") as archive:
+        for name, text in texts.items():
+            version = "1.0.0" if name == outdated else "1.10.0"
+            path = tmp_path / "member"
+            path.write_text(text.format(version))
+            archive.add(path, name)
+    problems = release.stated_versions(tmp_path / "archive.tar.gz", "1.10.0")
+    assert problems == [f"{outdated} says version 1.0.0, not 1.10.0"]

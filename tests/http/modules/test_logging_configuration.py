@@ -162,6 +162,21 @@ class TestStates:
         waited = declare(wait=True)
         assert waited["changed"] is False and waited["logging_configuration"]["state"] == "ACTIVE"
 
+    def test_wait_while_somebody_updates(self, logging, archive, bucket, chat, clients, emulator):
+        clients("s3").create_bucket(Bucket="chat-logs-2")
+        emulator.set(transitions={"reads": 3})
+        chat.update_logging_configuration(identifier=archive, name="archive")
+        waited = logging(name="archive", destination_configuration=bucket, wait=True)
+        assert waited["changed"] is False and waited["logging_configuration"]["state"] == "ACTIVE"
+        chat.update_logging_configuration(identifier=archive, name="archive")
+        emulator.forget_calls()
+        other = {"s3": {"bucket_name": "chat-logs-2"}}
+        assert logging(name="archive", destination_configuration=other, wait=True)["changed"]
+        # The update is sent once, when the service takes it.
+        assert [(call["operation"], call["error"]) for call in emulator.writes()] == [
+            ("UpdateLoggingConfiguration", None)
+        ]
+
     def test_update_and_delete_wait(self, logging, archive, clients, emulator):
         clients("s3").create_bucket(Bucket="chat-logs-2")
         emulator.set(transitions={"reads": 2})
@@ -248,6 +263,11 @@ class TestStates:
             f"The logging configuration {arn} is in state DELETE_FAILED; run the task again; before that, the service "
             "accepted DeleteLoggingConfiguration"
         )
+        assert logging(name="archive", state="absent", wait=True)["changed"]
+
+    def test_an_old_state_that_get_shows_does_not_fail_a_deletion(self, logging, in_state, emulator):
+        in_state("DELETE_FAILED")
+        emulator.set(lag={"get": {"reads": 2}})
         assert logging(name="archive", state="absent", wait=True)["changed"]
 
     def test_a_failed_one_can_be_deleted(self, apply_logging, in_state, existing_arns):
