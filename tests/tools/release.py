@@ -68,7 +68,7 @@ def build(version: str) -> Path:
     if fragment_sections():
         subprocess.run(["antsibull-changelog", "release", "--version", version], cwd=source, env=env, check=True)
     output = emptied("release")
-    command = ["ansible-galaxy", "collection", "build", "--output-path", output]
+    command = ["ansible-galaxy", "collection", "build", "--output-path", str(output)]
     subprocess.run(command, cwd=source, env=env, check=True, stdout=subprocess.DEVNULL)
     return next(output.glob("*.tar.gz"))
 
