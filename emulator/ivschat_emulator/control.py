@@ -389,7 +389,7 @@ class Control:
     def _control(self, environ: dict[str, Any], name: str, body: bytes) -> Response:
         method = environ["REQUEST_METHOD"]
         try:
-            sent = json.loads(body) if method == "POST" else None
+            sent = json.loads(body or b"{}") if method == "POST" else None
             status, shown = self._control_call(method, name, sent, parse_qs(environ["QUERY_STRING"]))
         except (ValueError, TypeError) as error:
             status, shown = 400, {"message": str(error)}

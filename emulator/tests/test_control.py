@@ -346,6 +346,11 @@ class TestSettings:
         with pytest.raises(ValueError, match="JSON|Expecting"):
             emulator.request("POST", "ivschat/settings", b"{")
 
+    def test_no_body(self, emulator: Emulator) -> None:
+        assert emulator.request("POST", "ivschat/flush-logs", b"") == {"records": 0}
+        with pytest.raises(ValueError, match="operation"):
+            emulator.request("POST", "ivschat/faults", b"")
+
 
 class TestCalls:
     def test_log(self, ivschat: Any, emulator: Emulator, clients: Callable[..., Any]) -> None:
