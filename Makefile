@@ -11,6 +11,8 @@ CLOUD_CONFIG ?= emulator
 # Restrict `make matrix` to pairs of tests/versions.toml (PAIR=oldest,newest), or run sanity in them (CHECK=sanity).
 PAIR ?=
 CHECK ?= integration
+# Specify LINKS=online to look up the external links of the documentation, too.
+LINKS ?=
 
 VENV := .venv/$(notdir $(PYTHON))
 BIN := $(CURDIR)/$(VENV)/bin
@@ -18,6 +20,7 @@ STAMP := $(VENV)/.installed
 COLLECTIONS := .cache/collections
 LINK := $(COLLECTIONS)/ansible_collections/aws_ivs/chat
 READY := $(LINK) $(STAMP)
+SDK_PACKAGES := .cache/sdk/node_modules/.package-lock.json
 # The two ends of the range that the emulator asks for.
 MOTO_VERSIONS := $(shell sed -nE 's/.*"moto\[.*\]>=([0-9.]+),<=([0-9.]+)".*/\1 \2/p' emulator/pyproject.toml)
 VERSION = $(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -28,11 +31,14 @@ export LC_ALL := C.UTF-8
 export TMPDIR := $(CURDIR)/.cache/tmp
 export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
 RUN = HOME=$(CURDIR)/.cache/home PATH=$(BIN):$$PATH ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/$(COLLECTIONS)
+DOCS = $(CURDIR)/.venv/docs/bin
+SITE := .cache/docs/source
+SPHINX = $(DOCS)/sphinx-build --quiet --fail-on-warning --keep-going --jobs auto --conf-dir docs/docsite --doctree-dir .cache/docs/doctrees
 IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench emulator moto-versions matrix importer execution-environment release-check pre-commit changelog clean
+.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench emulator moto-versions matrix importer execution-environment release-check sdk emulator-dist pre-commit changelog clean
 
 help:  ## List all targets
 	@echo "make TARGET [PYTHON=python3.13]   (Python 3.11 or later)"
@@ -85,6 +91,20 @@ chat-load: $(READY)  ## Measure the emulator with 50 and 200 chat clients in one
 bench: $(READY) .venv/bench/.installed  ## Run the benchmarks and write docs/benchmarks.md, takes 36 minutes [BENCH_SIZES=1,10]
 	@$(RUN) python -m tests.bench.run $(BENCH_SIZES)
 
+.PHONY: plots docs
+plots: $(READY)  ## Draw the pictures of docs/benchmarks.md again, from its tables
+	@$(RUN) python -m tests.bench.plot
+
+docs: $(READY) .venv/docs/.installed  ## Build the documentation site in .cache/docs/html and check its links [LINKS=online]
+	@rm -rf .cache/docs && mkdir -p $(SITE)/collection && chmod go-w $(SITE)/collection
+	@tar -cf - README.md docs/*.md docs/images docs/policies emulator/README.md roles/*/README.md | tar -xf - -C $(SITE)
+	@cp docs/docsite/index.md $(SITE)
+	$(RUN) $(DOCS)/antsibull-docs --config-file docs/docsite/antsibull-docs.cfg collection --use-current --squash-hierarchy \
+	  --fail-on-error --cleanup everything --dest-dir $(SITE)/collection aws_ivs.chat
+	$(RUN) $(SPHINX) -b html $(SITE) .cache/docs/html
+	$(RUN) python -m tests.tools.check site .cache/docs
+	$(if $(filter online,$(LINKS)),$(RUN) $(SPHINX) -b linkcheck $(SITE) .cache/docs/linkcheck)
+
 emulator: $(READY)  ## Run the emulator until you press Ctrl-C [PORT=5000]
 	@$(RUN) ivschat-emulator --port $(PORT)
 
@@ -100,8 +120,21 @@ importer: build .venv/tools/.installed  ## Import the built collection as Galaxy
 execution-environment: build .venv/tools/.installed  ## Create the build context of an execution environment, and check what it installs
 	@$(BIN)/python -m tests.tools.built execution-environment
 
-release-check: $(READY) .venv/tools/.installed  ## Rehearse a release: build, import, install, and use the archive [PAIR=oldest,newest]
+release-check: $(READY) emulator-dist  ## Rehearse a release: build, import, install, and use the archive [PAIR=oldest,newest]
 	@$(RUN) python -m tests.tools.release --pairs "$(PAIR)"
+
+emulator-dist: .venv/tools/.installed  ## Build the package of the emulator in .cache/emulator-dist, and check it as PyPI does
+	@$(BIN)/python -m tests.tools.built emulator
+
+# Within the tests, npm and pip find their registries and other settings as they do outside.
+sdk: export npm_config_cache ?= $(CURDIR)/.cache/npm
+sdk: export npm_config_userconfig ?= $(HOME)/.npmrc
+sdk: export npm_config_audit := false
+sdk: export npm_config_fund := false
+sdk: export npm_config_update_notifier := false
+sdk: export PIP_CONFIG_FILE ?= $(HOME)/.config/pip/pip.conf
+sdk: $(READY) $(SDK_PACKAGES)  ## Test the emulator with the official chat client, which runs in Node.js [FILE=tests/sdk/...]
+	$(RUN) pytest $(or $(FILE),tests/sdk)
 
 pre-commit: $(READY)  ## Check the files as they are, in seconds (.pre-commit-config.yaml runs this for each commit)
 	$(RUN) ruff check
@@ -110,6 +143,7 @@ pre-commit: $(READY)  ## Check the files as they are, in seconds (.pre-commit-co
 	$(RUN) python -m tests.tools.check action-groups
 	$(RUN) python -m tests.tools.check headers
 	$(RUN) python -m tests.tools.check plugin-yaml
+	$(RUN) python -m tests.tools.check links
 
 changelog: $(READY)  ## Update the changelog of a release from the fragments
 	$(RUN) antsibull-changelog release
@@ -142,9 +176,27 @@ $(STAMP): tests/requirements.txt emulator/pyproject.toml
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
+.venv/docs/.installed: docs/docsite/requirements.txt | $(STAMP)
+	$(BIN)/python -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
 .venv/tools/.installed: tests/tools/requirements.txt | $(STAMP)
 	$(BIN)/python -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# The official client requires Node.js 22: the system's if it is new enough, else that of PyPI.
+.venv/sdk/.installed: tests/sdk/requirements.txt | $(STAMP)
+	$(BIN)/python -m venv --clear $(@D)
+	if node --eval 'process.exit(parseInt(process.versions.node) < 22 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null; then \
+	  ln -s "$$(command -v node)" "$$(command -v npm)" $(@D)/bin; \
+	else $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<; fi
+	@touch $@
+
+$(SDK_PACKAGES): tests/sdk/package.json .venv/sdk/.installed
+	@mkdir -p .cache/sdk && cp $< .cache/sdk
+	PATH=$(CURDIR)/.venv/sdk/bin:$$PATH npm install --prefix .cache/sdk --ignore-scripts --no-package-lock
 	@touch $@
 
 # Ansible and Python find the checkout as ansible_collections.aws_ivs.chat.

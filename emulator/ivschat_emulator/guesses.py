@@ -80,6 +80,12 @@ GUESSES: dict[str, Guess] = {
     "firehose_end": Guess("Firehose records end with", "\n"),
     "not_active": Guess("Metric for records of a configuration that is not `ACTIVE`", "LogDestinationErrors"),
     "dimension": Guess("The dimension `LoggingConfiguration` is the ARN, `Uri` that of the function"),
+    # Metrics
+    "requests": Guess(
+        "Metrics count requests of known actions, refused ones too unless the rate of the connection refuses them, and "
+        "calls over HTTP; the dimension `Action` is the name of the operation"
+    ),
+    "concurrent": Guess("`ConcurrentChatConnections` gets the number of connections when one is made"),
     # Review
     "kept_attributes": Guess(
         "`Attributes` that are omitted or `null` in a handler's response leave those of the message"

@@ -36,8 +36,8 @@ class Destinations(Protocol):
     def put_records(self, stream: str, records: list[bytes]) -> None:
         """Send records to a Firehose delivery stream."""
 
-    def put_metric(self, name: str, dimension: str, value: str) -> None:
-        """Count one in namespace AWS/IVSChat."""
+    def put_metric(self, name: str, count: int = 1, **dimension: str) -> None:
+        """Count in namespace AWS/IVSChat."""
 
 
 @dataclass
@@ -146,6 +146,7 @@ class MessageLogs:
             write(batch, self._destinations_of(batch.configuration_arn))
         except LookupError:
             self._count(batch.configuration_arn, NOT_FOUND)
+            self._count(batch.configuration_arn, FAILED)  # It counts all errors.
         except Exception:  # A destination that fails must not keep the records of the others.
             traceback.print_exc(file=sys.stderr)
             self._count(batch.configuration_arn, FAILED)
@@ -154,4 +155,4 @@ class MessageLogs:
         return 0
 
     def _count(self, configuration_arn: str, metric: str) -> None:
-        self._destinations_of(configuration_arn).put_metric(metric, "LoggingConfiguration", configuration_arn)
+        self._destinations_of(configuration_arn).put_metric(metric, LoggingConfiguration=configuration_arn)

@@ -136,6 +136,9 @@ class Messaging:
     def _serve(self, connection: Connection, connected_socket: Any, early: bytes) -> None:
         with moto_bridge.LOCK:  # Whoever sends after the client has seen its handshake succeed reaches it.
             self._rooms.setdefault(connection.room_arn, {})[connection.id] = connection
+            scope = connection.room_arn.split(":")[3:5]  # Region and account.
+            connected = [len(room) for arn, room in self._rooms.items() if arn.split(":")[3:5] == scope]
+            moto_bridge.others_of(connection.room_arn).put_metric("ConcurrentChatConnections", sum(connected))
             connection.open(connected_socket)
         try:
             connection.read(early, partial(self._handle, connection), partial(self._end_session, connection))
@@ -190,6 +193,8 @@ class Messaging:
     def _carry_out(self, connection: Connection, read: Callable[[], Request]) -> None:
         self._count(connection.id, SETTINGS["messaging_limits"]["requests_per_connection"])
         request = read()
+        operation = ACTIONS[request.action]
+        _put_metrics(connection.room_arn, "MessagingRequests", "Requests", operation)
         if request.action not in connection.capabilities:
             raise RequestError(403, guess("text_403").format(capability=request.action))
         room = _room(connection.room_arn)
@@ -197,20 +202,19 @@ class Messaging:
             self._send_message(connection, request, room)
         elif request.action == "DELETE_MESSAGE":
             deletion = frames.deletion(request.text("Id", 12, 12, "[a-zA-Z0-9]+"), request.reason())
-            self._count_operation(request.action, connection.room_arn)
-            self._publish_event(connection.room_arn, frames.new_id(), request.request_id, *deletion)
+            self._count_operation(operation, connection.room_arn)
+            self._publish_event(operation, connection.room_arn, frames.new_id(), request.request_id, *deletion)
         else:
             user_id, reason = request.text("UserId", 1, 128), request.reason()
-            self._count_operation(request.action, connection.room_arn)
+            self._count_operation(operation, connection.room_arn)
             self._disconnect_user(connection.room_arn, user_id, reason, request.request_id)
 
     def _count(self, key: Any, rate: float | None) -> None:
         if not self._buckets.take(key, rate):
             raise RequestError(429, guess("text_429"))
 
-    def _count_operation(self, action: str, room_arn: str) -> None:
+    def _count_operation(self, operation: str, room_arn: str) -> None:
         """Count a request for the rate of its account and region; calls over HTTP count for the same."""
-        operation = ACTIONS[action]
         self._count(rate_key(room_arn, operation), SETTINGS["messaging_limits"][operation])
 
     def _send_message(self, connection: Connection, request: Request, room: dict[str, Any]) -> None:
@@ -220,7 +224,7 @@ class Messaging:
             raise RequestError(400, guess("text_length").format(limit=limit))
         content = request.text("Content", 1, limit)
         self._count((room["arn"], "SendMessage"), room["maximumMessageRatePerSecond"])
-        self._count_operation(request.action, room["arn"])
+        self._count_operation("SendMessage", room["arn"])
         message_id = frames.new_id()
         sender = {"UserId": connection.user_id, "Attributes": connection.attributes}
         if room.get("messageReviewHandler", {}).get("uri"):
@@ -237,6 +241,7 @@ class Messaging:
             content = verdict.content
             attributes = attributes if verdict.attributes is None else verdict.attributes
         self._publish(
+            "SendMessage",
             connection.room_arn,
             lambda sent: frames.message(message_id, request.request_id, content, attributes, sender, sent),
         )
@@ -253,14 +258,14 @@ class Messaging:
             response = self._functions.invoke(function, event, SETTINGS["review_timeout"])
             return read_response(response, room["maximumMessageLength"])
         except InvocationError:
-            others.put_metric("InvocationErrors", "Uri", handler["uri"])
+            others.put_metric("InvocationErrors", Uri=handler["uri"])
         except ResponseError:
-            others.put_metric("ResponseValidationErrors", "Uri", handler["uri"])
+            others.put_metric("ResponseValidationErrors", Uri=handler["uri"])
         return Verdict(handler["fallbackResult"] == "ALLOW", event["Content"])
 
     # What clients receive
 
-    def _publish(self, room_arn: str, frame_sent_at: Callable[[int], Frame]) -> None:
+    def _publish(self, operation: str, room_arn: str, frame_sent_at: Callable[[int], Frame]) -> None:
         """Send a frame to all clients of a room and log it. One at a time, so that all see the same order."""
         with moto_bridge.LOCK:
             room = _room(room_arn)
@@ -270,16 +275,26 @@ class Messaging:
             # Logged first: who has received a frame can flush it to its destinations.
             self._logs.append(room_arn, configurations, frame, sent)
             text = frames.to_json(frame).encode()
-            for connection in self._rooms.get(room_arn, {}).values():
+            connections = self._rooms.get(room_arn, {}).values()
+            if connections:
+                _put_metrics(room_arn, "MessagingDeliveries", "Deliveries", operation, len(connections))
+            for connection in connections:
                 connection.send(text)
 
     def _publish_event(
-        self, room_arn: str, event_id: str, request_id: str, name: str, attributes: dict[str, str] | None
+        self,
+        operation: str,
+        room_arn: str,
+        event_id: str,
+        request_id: str,
+        name: str,
+        attributes: dict[str, str] | None,
     ) -> None:
-        self._publish(room_arn, lambda sent: frames.event(event_id, request_id, name, attributes, sent))
+        self._publish(operation, room_arn, lambda sent: frames.event(event_id, request_id, name, attributes, sent))
 
     def _disconnect_user(self, room_arn: str, user_id: str, reason: str | None, request_id: str) -> None:
-        self._publish_event(room_arn, frames.new_id(), request_id, *frames.disconnection(user_id, reason))
+        disconnection = frames.disconnection(user_id, reason)
+        self._publish_event("DisconnectUser", room_arn, frames.new_id(), request_id, *disconnection)
         close_all(self.connections({"room_arn": room_arn, "user_id": user_id}), guess("disconnected"))
 
     # The control plane
@@ -287,13 +302,15 @@ class Messaging:
     def after_call(self, operation: str, parameters: dict[str, Any], output: dict[str, Any]) -> None:
         """What a successful call of the control plane does to clients."""
         room_arn = parameters.get("roomIdentifier", parameters.get("identifier", output.get("arn", "")))
+        if operation in ("SendEvent", *ACTIONS.values()):
+            _put_metrics(room_arn, "MessagingRequests", "Requests", operation)
         try:
             if operation == "SendEvent":
                 attributes = parameters.get("attributes", guess("event_attributes"))
-                self._publish_event(room_arn, output["id"], "", parameters["eventName"], attributes)
+                self._publish_event(operation, room_arn, output["id"], "", parameters["eventName"], attributes)
             elif operation == "DeleteMessage":
                 deletion = frames.deletion(parameters["id"], parameters.get("reason"))
-                self._publish_event(room_arn, output["id"], "", *deletion)
+                self._publish_event(operation, room_arn, output["id"], "", *deletion)
             elif operation == "DisconnectUser":
                 self._disconnect_user(room_arn, parameters["userId"], parameters.get("reason"), "")
             elif operation == "DeleteRoom" and SETTINGS["delete_room_disconnects"]:
@@ -338,6 +355,13 @@ def rate_key(arn: str, operation: str) -> tuple[str, str, str]:
     """The key of an operation's bucket in the account and region of an ARN."""
     region, account = arn.split(":")[3:5]
     return account, region, operation
+
+
+def _put_metrics(room_arn: str, total: str, by_action: str, operation: str, count: int = 1) -> None:
+    """Add to a metric of all actions and to the one that has a dimension for the action."""
+    others = moto_bridge.others_of(room_arn)
+    others.put_metric(total, count)
+    others.put_metric(by_action, count, Action=operation)
 
 
 def _room(arn: str) -> dict[str, Any]:

@@ -119,9 +119,9 @@ class _OtherServices:
         encode = b64encode if hasattr(firehose_models, "b64decode") else bytes
         self._backend("firehose").put_record_batch(stream, [{"Data": encode(record)} for record in records])
 
-    def put_metric(self, name: str, dimension: str, value: str) -> None:
-        dimensions = [{"Name": dimension, "Value": value}]
-        datum = {"MetricName": name, "Dimensions": dimensions, "Value": 1, "Unit": "Count"}
+    def put_metric(self, name: str, count: int = 1, **dimension: str) -> None:
+        dimensions = [{"Name": key, "Value": value} for key, value in dimension.items()]
+        datum = {"MetricName": name, "Dimensions": dimensions, "Value": count, "Unit": "Count"}
         datum["Dimensions.member"] = dimensions  # As some versions of moto call it.
         self._backend("cloudwatch").put_metric_data("AWS/IVSChat", [datum])
 

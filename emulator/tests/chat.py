@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
@@ -66,11 +67,14 @@ class ChatClient:
 
 
 class Chat:
-    """One room of an emulator, and those who have joined it; all leave at the end of the `with` block."""
+    """One room of an emulator, and those who have joined it; all leave at the end of the `with` block.
 
-    def __init__(self, emulator: Emulator, ivschat: Any, **room: Any) -> None:
+    The room is the one with the ARN `arn`, or a new one.
+    """
+
+    def __init__(self, emulator: Emulator, ivschat: Any, arn: str | None = None, **room: Any) -> None:
         self._emulator, self._ivschat, self._stack = emulator, ivschat, ExitStack()
-        self.room: str = ivschat.create_room(**room)["arn"]
+        self.room: str = arn or ivschat.create_room(**room)["arn"]
 
     def __enter__(self) -> Chat:
         return self
@@ -100,3 +104,16 @@ class Chat:
     def mark(self) -> str:
         """Send an event, which all clients receive after what was sent before; its id."""
         return str(self._ivschat.send_event(roomIdentifier=self.room, eventName="mark")["id"])
+
+
+def burst(clients: list[ChatClient], requests: int, action: str, **members: str) -> tuple[int, float]:
+    """Send requests, in turns, without waiting; how many were not refused with 429, and how long it took."""
+    start = time.monotonic()
+    sent = [(client, client.send(action, **members)) for _turn in range(requests) for client in clients]
+    accepted = 0
+    for client, request_id in sent:
+        while (frame := client.receive())["RequestId"] != request_id:
+            pass
+        accepted += frame["Type"] != "ERROR"
+        assert frame.get("ErrorCode") in (None, 429)
+    return accepted, time.monotonic() - start

@@ -9,58 +9,17 @@ import gzip
 import json
 import re
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
 from emulator.tests.chat import TIMEOUT, Chat
-from emulator.tests.wire import ACCOUNT, REGION, SCOPE
+from emulator.tests.destinations import GROUP, STREAM, Destinations
+from emulator.tests.metrics import failures, metrics
+from emulator.tests.wire import ACCOUNT, REGION
 from ivschat_emulator import Emulator
-
-GROUP, STREAM = "/chat/lobby", "chat"
-
-
-class Destinations:
-    """A destination of each kind, and what it holds."""
-
-    def __init__(self, clients: Callable[..., Any]) -> None:
-        self._s3, self._logs, self._firehose = clients("s3"), clients("logs"), clients("firehose")
-        for bucket in ("chat-logs", "firehose"):
-            self._s3.create_bucket(Bucket=bucket)
-        self._logs.create_log_group(logGroupName=GROUP)
-        s3 = {"BucketARN": "arn:aws:s3:::firehose", "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/firehose"}
-        self._firehose.create_delivery_stream(DeliveryStreamName=STREAM, ExtendedS3DestinationConfiguration=s3)
-
-    def keys(self, bucket: str = "chat-logs") -> list[str]:
-        """The keys of a bucket."""
-        return [item["Key"] for item in self._s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
-
-    def content(self, key: str, bucket: str = "chat-logs") -> bytes:
-        """The content of an object."""
-        return bytes(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-
-    def s3(self, room: str) -> list[dict[str, Any]]:
-        """The records of a room in the bucket, oldest file first."""
-        keys = sorted(key for key in self.keys() if room.rpartition("/")[2] in key)
-        return [json.loads(line) for key in keys for line in gzip.decompress(self.content(key)).splitlines()]
-
-    def cloud_watch(self, room: str) -> list[dict[str, Any]]:
-        """The records of a room in the log group."""
-        name = f"aws/IVSChatLogs/1.0/room_{room.rpartition('/')[2]}"
-        streams = self._logs.describe_log_streams(logGroupName=GROUP)["logStreams"]
-        if name not in [stream["logStreamName"] for stream in streams]:
-            return []
-        events = self._logs.get_log_events(logGroupName=GROUP, logStreamName=name, startFromHead=True)["events"]
-        return [json.loads(event["message"]) for event in events]
-
-    def firehose(self) -> bytes:
-        """What the delivery stream has written."""
-        return b"".join(self.content(key, "firehose") for key in self.keys("firehose"))
 
 
 @pytest.fixture
@@ -82,41 +41,6 @@ def configurations(destinations: Destinations, ivschat: Any) -> dict[str, str]:
 
 def attach(ivschat: Any, chat: Chat, *arns: str) -> None:
     ivschat.update_room(identifier=chat.room, loggingConfigurationIdentifiers=list(arns))
-
-
-def metrics(emulator: Emulator) -> dict[tuple[str, str, str], float]:
-    """Sums of the metrics in AWS/IVSChat by name and dimension."""
-    now, found = datetime.now(timezone.utc), {}
-    for metric in query(emulator, "ListMetrics").iterfind(".//{*}Metrics/{*}member"):
-        name, dimension, value = (metric.findtext(f".//{{*}}{tag}", "") for tag in ("MetricName", "Name", "Value"))
-        statistics = query(
-            emulator,
-            "GetMetricStatistics",
-            **{
-                "MetricName": name,
-                "Dimensions.member.1.Name": dimension,
-                "Dimensions.member.1.Value": value,
-                "StartTime": f"{now - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
-                "EndTime": f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
-                "Period": "7200",
-                "Statistics.member.1": "Sum",
-                "Unit": "Count",
-            },
-        )
-        found[name, dimension, value] = float(statistics.findtext(".//{*}Sum", ""))
-    return found
-
-
-def query(emulator: Emulator, action: str, **parameters: str) -> ElementTree.Element:
-    """A call of CloudWatch in the protocol that all versions of moto know; new versions of boto3 use another."""
-    form = {"Action": action, "Version": "2010-08-01", "Namespace": "AWS/IVSChat", **parameters}
-    headers = {
-        "Authorization": SCOPE.replace("/ivschat/", "/monitoring/"),
-        "Host": f"monitoring.{REGION}.amazonaws.com",
-    }
-    request = urllib.request.Request(emulator.url, urllib.parse.urlencode(form).encode(), headers)
-    with urllib.request.urlopen(request) as response:
-        return ElementTree.fromstring(response.read())
 
 
 class TestLayouts:
@@ -296,16 +220,18 @@ class TestFailures:
         clients("firehose").delete_delivery_stream(DeliveryStreamName=STREAM)
         assert emulator.flush_logs() == 1
         assert [record["payload"]["Content"] for record in destinations.s3(chat.room)] == ["one"]
-        missing, dimension = "LogDestinationResourceNotFoundErrors", "LoggingConfiguration"
-        gone = {(missing, dimension, configurations[kind]): 1.0 for kind in ("cloudWatchLogs", "firehose")}
-        assert metrics(emulator) == gone
+        # The second counts all errors of a destination.
+        names = "LogDestinationResourceNotFoundErrors", "LogDestinationErrors"
+
+        def expected(kind: str, count: int) -> dict[tuple[str, ...], float]:
+            return {(name, "LoggingConfiguration", configurations[kind]): count for name in names}
+
+        assert failures(emulator) == {**expected("cloudWatchLogs", 1), **expected("firehose", 1)}
         ann.ask("SEND_MESSAGE", Content="two")
         clients("s3").delete_object(Bucket="chat-logs", Key=destinations.keys()[0])
         clients("s3").delete_bucket(Bucket="chat-logs")
         assert emulator.flush_logs() == 0
-        counts = metrics(emulator)
-        assert counts[missing, dimension, configurations["s3"]] == 1
-        assert counts[missing, dimension, configurations["firehose"]] == 2
+        assert failures(emulator) == {**expected("s3", 1), **expected("cloudWatchLogs", 2), **expected("firehose", 2)}
         assert ann.ask("SEND_MESSAGE", Content="three")["Type"] == "MESSAGE"
 
     def test_a_configuration_that_is_not_active(
@@ -325,7 +251,7 @@ class TestFailures:
         assert emulator.flush_logs() == 2
         assert [record["payload"]["Content"] for record in destinations.cloud_watch(chat.room)] == ["one"]
         assert destinations.keys() == []
-        assert metrics(emulator) == {("LogDestinationErrors", "LoggingConfiguration", configurations["s3"]): 1}
+        assert failures(emulator) == {("LogDestinationErrors", "LoggingConfiguration", configurations["s3"]): 1}
         ivschat.update_logging_configuration(identifier=configurations["s3"], name="mended")
         ann.ask("SEND_MESSAGE", Content="two")
         emulator.flush_logs()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from emulator.tests.chat import ALL, Chat, ChatClient
+from emulator.tests.chat import ALL, Chat, burst
 from emulator.tests.helpers import refused
 from ivschat_emulator import Emulator
 
@@ -229,19 +229,6 @@ class TestErrors:
         assert ann.ask("SEND_MESSAGE", Content=SMILE * 20)["Content"] == SMILE * 20
         frame = ann.ask("SEND_MESSAGE", Content=SMILE * 21)
         assert (frame["ErrorCode"], frame["ErrorMessage"]) == (400, "Messages must be less than 20 chars")
-
-
-def burst(clients: list[ChatClient], requests: int, action: str, **members: str) -> tuple[int, float]:
-    """Send requests, in turns, without waiting; how many were not refused with 429, and how long it took."""
-    start = time.monotonic()
-    sent = [(client, client.send(action, **members)) for _turn in range(requests) for client in clients]
-    accepted = 0
-    for client, request_id in sent:
-        while (frame := client.receive())["RequestId"] != request_id:
-            pass
-        accepted += frame["Type"] != "ERROR"
-        assert frame.get("ErrorCode") in (None, 429)
-    return accepted, time.monotonic() - start
 
 
 class TestRates:

@@ -19,7 +19,7 @@ import pytest
 
 from emulator.tests.chat import TIMEOUT, Chat
 from emulator.tests.helpers import make_function
-from emulator.tests.test_chat_logs import metrics
+from emulator.tests.metrics import failures
 from ivschat_emulator import Emulator
 
 # Long enough for a process to start on a busy machine; what is to time out takes longer still.
@@ -172,7 +172,7 @@ class TestFallback:
         else:
             assert frame["ErrorCode"] == 406
         metric = "InvocationErrors" if name in FAILURES else "ResponseValidationErrors"
-        assert metrics(emulator) == {(metric, "Uri", handler): 1}
+        assert failures(emulator) == {(metric, "Uri", handler): 1}
 
     @pytest.mark.parametrize(
         "body",
@@ -222,7 +222,7 @@ class TestFallback:
         assert reviewed.outcome()["Type"] == "MESSAGE"
         clients("lambda").remove_permission(FunctionName="review", StatementId="ivschat")
         assert reviewed.outcome()["ErrorCode"] == 406
-        assert metrics(emulator) == {("InvocationErrors", "Uri", handler): 1}
+        assert failures(emulator) == {("InvocationErrors", "Uri", handler): 1}
 
     def test_function_deleted(self, reviewed: Reviewed, clients: Callable[..., Any]) -> None:
         reviewed.handle(ALLOW)

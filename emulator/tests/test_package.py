@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import signal
 import subprocess
@@ -68,9 +69,22 @@ def test_every_guess_is_used() -> None:
     assert [name for name in unused if f'_refused("{name}"' not in code] == []
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+PYTHON_CODE = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+# What connects to a server that has been started before is run by tests/sdk.
+@pytest.mark.parametrize("code", [code for code in PYTHON_CODE if "127.0.0.1:5000" not in code])
 def test_the_code_of_the_readme_runs(code: str) -> None:
     exec(compile(code, "README.md", "exec"), {})
+
+
+def test_the_environment_of_the_readme_is_enough() -> None:
+    """boto3 and version 1 of the AWS CLI read another variable than the other SDKs."""
+    exports = "\n".join(re.findall(r"^export AWS_.*", README, re.MULTILINE))
+    create = "import boto3; print(boto3.client('ivschat').meta.endpoint_url)"
+    command = ["sh", "-ec", f'{exports}\nexec "{sys.executable}" -c "{create}"']
+    finished = subprocess.run(command, env={"PATH": os.defpath}, check=True, stdout=subprocess.PIPE, text=True)
+    assert finished.stdout == "http://127.0.0.1:5000\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

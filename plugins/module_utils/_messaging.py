@@ -63,6 +63,12 @@ def call_for_rooms(
     limit_rate(client, lambda operation: QUOTAS["room"] if operation == "GetRoom" else MESSAGING_QUOTA)
     results: list[dict[str, Any]] = []
     changed, not_tried = False, ""
+    sent: list[Target] = []
+
+    def send(target: Target) -> dict[str, Any]:
+        sent.append(target)
+        return call(client, target.arn, module.params)
+
     for target in targets:
         result = {**target._asdict(), **dict.fromkeys(members), "error": not_tried or None}
         results.append(result)
@@ -73,12 +79,12 @@ def call_for_rooms(
                 write_unless_check_mode(
                     module,
                     partial(predict_call, module, client, target),
-                    partial(call, client, target.arn, module.params),
+                    partial(send, target),
                 )
             )
             changed = True
         except AnsibleAWSError as error:
-            unknown = outcome_unknown(error.exception)
+            unknown = target in sent and outcome_unknown(error.exception)
             changed = changed or unknown
             result["error"] = format_error(error.exception, error.message)
             if unknown:

@@ -78,7 +78,8 @@ class IvsChatModule(AnsibleAWSModule):
         if exception.exception:
             message = format_error(exception.exception, exception.message)
         if writes := details.get("writes"):
-            message += f"; before that, the service accepted {', '.join(writes)}"
+            end = one_line(f"; before that, the service accepted {', '.join(writes)}", 500)
+            message = one_line(message, MAXIMUM_MESSAGE_LENGTH - len(end)) + end
         self.fail_json(msg=message, **{**_response_of(exception.exception), **details})
 
 

@@ -116,6 +116,12 @@ def not_yet_visible(plan: Plan, resource: Resource, ignored: Collection[str] = (
     return differing
 
 
+def overwritten_tags(plan: Plan, resource: Resource) -> bool:
+    """Whether a tag that a plan wrote has a value that is neither the one before nor the one after: somebody else's."""
+    before, tags = (plan.before or {}).get("tags", {}), resource["tags"]
+    return any(tags.get(key) not in (before.get(key), plan.tags.get(key)) for key in (*plan.tags, *plan.untag))
+
+
 def diff(plan: Plan, changed: bool) -> dict[str, Any]:
     """Return the difference as Ansible shows it; both sides are empty when nothing changed."""
     before, after = (user_fields(plan.kind, side) if changed else {} for side in (plan.before, plan.after))

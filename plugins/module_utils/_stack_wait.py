@@ -11,12 +11,12 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ._api import OPERATIONS, list_by_name, list_rooms_until
-from ._plan import not_yet_visible
+from ._plan import not_yet_visible, overwritten_tags
 from ._polling import NotReady, wait_until
 from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, Resource, is_changing, is_deleting, is_failed
 from ._stack import Owner
 from ._stack_outcome import AppliedChange
-from ._waits import LONGEST_LAG, has_failed_again, is_newer, is_older, show_fields
+from ._waits import LONGEST_LAG, OLD_STATE_LASTS, has_failed_again, is_newer, is_older, show_fields
 
 Seen = dict[str, Resource]  # what lists have shown, by ARN
 
@@ -45,8 +45,7 @@ def wait_written(
         else:
             seen.update(_read_rooms(client, pending, pages))
         for change in pending:
-            may_lag = change.planned.plan.before is None and time.monotonic() - start < LONGEST_LAG
-            if error := _lost(client, change, seen.get(change.arn), owner, may_lag):
+            if error := _lost(client, change, seen.get(change.arn), owner, time.monotonic() - start):
                 lost[change.arn] = error
         if lacking := [change for change in pending if waited_for(change)]:
             first = lacking[0].planned.name
@@ -92,14 +91,15 @@ def _is_visible(change: AppliedChange, listed: Resource | None) -> bool:
 
 
 def _lost(
-    client: Any, change: AppliedChange, listed: Resource | None, owner: Owner, may_lag: bool
+    client: Any, change: AppliedChange, listed: Resource | None, owner: Owner, waited: float
 ) -> AnsibleAWSError | None:
     """Return the error for a written resource that somebody else has taken over, deleted, or changed; None otherwise.
 
-    `may_lag`: it was just created, so neither a list nor Get need show it yet.
+    `waited` (s): neither a list nor Get need show at once what was just created, or only the newest tags.
     """
     kind = change.planned.kind
     if listed is None:
+        may_lag = change.planned.plan.before is None and waited < LONGEST_LAG
         if may_lag or OPERATIONS[kind].get(client, change.arn):
             return None
         return AnsibleAWSError(message=f"Somebody else deleted {change.arn} after this task had written it")
@@ -108,8 +108,8 @@ def _lost(
         return AnsibleAWSError(message=f"{listed['arn']} has become a member of the stack {stack!r} in the meantime")
     if is_deleting(listed):
         return AnsibleAWSError(message=f"{listed['arn']} is being deleted by somebody else")
-    if _is_overwritten(change, listed) and (current := OPERATIONS[kind].get(client, change.arn)):
-        if fields := _is_overwritten(change, current):
+    if _overwritten(change, listed, waited) and (current := OPERATIONS[kind].get(client, change.arn)):
+        if fields := _overwritten(change, current, waited):
             return AnsibleAWSError(
                 message=f"Somebody else changed {change.arn} after this task had written it: it now has "
                 f"{show_fields(fields)}"
@@ -117,12 +117,14 @@ def _lost(
     return None
 
 
-def _is_overwritten(change: AppliedChange, shown: Resource) -> Resource:
-    """Return the written fields that have another value although the resource has been changed after the write."""
-    differing = not_yet_visible(change.plan, shown, change.planned.kind.get_only)
+def _overwritten(change: AppliedChange, shown: Resource, waited: float) -> Resource:
+    """Return what was written and has somebody else's value: fields of a later update, tags as they never were."""
+    foreign = overwritten_tags(change.plan, shown) and waited >= OLD_STATE_LASTS
+    tags = {"tags": shown["tags"]} if foreign else {}
     if not is_newer(shown, change.resource or {}):
-        return {}
-    return {name: value for name, value in differing.items() if name in change.plan.fields}
+        return tags
+    differing = not_yet_visible(change.plan, shown, change.planned.kind.get_only)
+    return {**{name: value for name, value in differing.items() if name in change.plan.fields}, **tags}
 
 
 def wait_all_unlisted(client: Any, kind: Kind, deleted: dict[str, Resource], timeout: float) -> list[Resource]:

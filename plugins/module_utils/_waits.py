@@ -11,11 +11,11 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ._api import OPERATIONS, list_by_name
-from ._plan import Plan, not_yet_visible
+from ._plan import Plan, not_yet_visible, overwritten_tags
 from ._polling import NotReady, poll, wait_until
 from ._resources import Kind, Resource, is_changing, is_deleting, is_failed
 
-# How long (s) a state from before a deletion may still be shown after it.
+# How long (s) a state from before a write may still be shown after it.
 OLD_STATE_LASTS = 6.0
 # How long (s) a new resource may be shown by neither List nor Get; after that somebody else has deleted it. Other tools
 # wait up to 24 s for reads to follow writes; there is no published measurement.
@@ -38,9 +38,10 @@ def wait_applied(client: Any, kind: Kind, written: Resource, timeout: float, pla
 
     `written` is the resource as the write returned it. Raises AnsibleAWSError at once for a *_FAILED state, and as soon
     as a second look confirms that somebody else has deleted the resource or overwritten a field; after `timeout`
-    seconds in any case, also for overwritten tags.
+    seconds in any case. Tags set no time of an update, so that of others is recognized by a value that was never there
+    before, and only when no older state can show any more.
     """
-    arn = written["arn"]
+    arn, start = written["arn"], time.monotonic()
     repaired = plan is not None and plan.before is not None and is_failed(plan.before)
     suspicions: list[str] = []  # a single look may be one that lags
 
@@ -59,7 +60,8 @@ def wait_applied(client: Any, kind: Kind, written: Resource, timeout: float, pla
         if resource.get("state", "ACTIVE") != "ACTIVE":
             raise NotReady(f"state {resource['state']}")
         if plan and (differing := not_yet_visible(plan, resource)):
-            if differing.keys() & plan.fields.keys() and is_newer(resource, written):
+            newer = differing.keys() & plan.fields.keys() and is_newer(resource, written)
+            if newer or (overwritten_tags(plan, resource) and time.monotonic() - start >= OLD_STATE_LASTS):
                 if "overwritten" in suspicions:
                     raise _overwritten_error(kind, arn, differing)
                 suspicions.append("overwritten")

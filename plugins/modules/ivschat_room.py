@@ -13,6 +13,9 @@ short_description: Manage Amazon IVS Chat rooms
 description:
   - Creates, updates, renames, and deletes rooms of Amazon Interactive Video Service (IVS) Chat.
   - Options you omit are left unchanged. V(""), V([]), and O(tags={}) are values, not omissions.
+  - After a room is deleted, its clients can no longer send messages, but they might stay connected until they need a
+    new token. To end their connections at once, disconnect the users with M(aws_ivs.chat.ivschat_user) before you
+    delete the room.
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
@@ -64,6 +67,7 @@ extends_documentation_fragment:
 seealso:
   - module: aws_ivs.chat.ivschat_room_info
   - module: aws_ivs.chat.ivschat_logging_configuration
+  - module: aws_ivs.chat.ivschat_user
   - name: Amazon IVS Chat API reference, CreateRoom
     description: The fields of a room, and their limits.
     link: https://docs.aws.amazon.com/ivs/latest/ChatAPIReference/API_CreateRoom.html

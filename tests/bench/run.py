@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ivschat_emulator import Emulator
+from tests.bench import plot
 from tests.support.environment import ACCESS_KEY, CACHE, REGION, ROOT, SECRET_KEY, ansible_environment
 from tests.support.service import list_rooms, operations
 
@@ -221,8 +222,7 @@ def main(sizes: list[int]) -> None:
     took = time.monotonic() - start
     text = report(sizes, start_up, tasks, results, refreshes, took)
     path = (ROOT / "docs" if tuple(sizes) == SIZES else WORK) / "benchmarks.md"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text)
+    plot.write(text, path)
     print(f"\n{path.relative_to(ROOT)} written after {took / 60:.0f} minutes")
 
 

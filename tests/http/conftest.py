@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from typing import Any
 import pytest
 
 # Before the first import of them: their assertions explain themselves as those of a test do.
-pytest.register_assert_rewrite("tests.support", "tests.http.reliability.matrix")
+pytest.register_assert_rewrite("tests.support", "tests.http.reliability.matrix", "emulator.tests.chat")
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling, _retries, _waits, _write
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule
 from botocore.loaders import JSONFileLoader
 
+from emulator.tests.chat import Chat
 from ivschat_emulator import Emulator
 from tests.http.reliability import matrix
 from tests.support import fuzzed_answers, stacks
@@ -144,16 +146,16 @@ def destinations(clients: Callable[..., Any], bucket: dict[str, Any]) -> dict[st
 
 @pytest.fixture
 def function(clients: Callable[..., Any]) -> Callable[..., str]:
-    """function(name, allowed): creates a Lambda function that IVS Chat may invoke, if allowed; its ARN."""
+    """function(name, allowed, code): creates a Lambda function that IVS Chat may invoke, if allowed; its ARN."""
     clients("iam").create_role(RoleName="review", AssumeRolePolicyDocument=json.dumps({"Statement": []}))
 
-    def create(name: str = "review", allowed: bool = True) -> str:
+    def create(name: str = "review", allowed: bool = True, code: str = "") -> str:
         created = clients("lambda").create_function(
             FunctionName=name,
             Runtime="python3.13",
             Role=f"arn:aws:iam::{ACCOUNT}:role/review",
             Handler="review.handler",
-            Code={"ZipFile": zip_file("review.py")},
+            Code={"ZipFile": zip_file("review.py", code)},
         )
         if allowed:
             permission = {"Action": "lambda:InvokeFunction", "Principal": "ivschat.amazonaws.com"}
@@ -161,6 +163,18 @@ def function(clients: Callable[..., Any]) -> Callable[..., str]:
         return str(created["FunctionArn"])
 
     return create
+
+
+@pytest.fixture
+def enter(emulator: Emulator, chat: Any) -> Iterator[Callable[[str], Chat]]:
+    """enter(name): the room of this name, for chat clients to join; they leave at the end of the test."""
+    with ExitStack() as rooms:
+
+        def enter_room(name: str) -> Chat:
+            (found,) = chat.list_rooms(name=name)["rooms"]
+            return rooms.enter_context(Chat(emulator, chat, found["arn"]))
+
+        yield enter_room
 
 
 @pytest.fixture

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,16 +20,13 @@ from typing import Any
 import yaml
 
 from tests.support.documents import Block
-from tests.support.environment import ACCOUNT, ROOT, aws_settings
+from tests.support.environment import ACCOUNT, REGION, ROOT, aws_settings
 from tests.support.playbooks import on_localhost, run_ansible
 from tests.support.service import list_rooms, zip_file
 
 GIVEN = ROOT / "tests" / "http" / "documents" / "given"
 CALLBACKS = ROOT / "tests" / "http" / "documents" / "callback_plugins"
 REVIEW = "def handler(event, context):\n    return {'ReviewResult': 'ALLOW', 'Content': event['Content']}\n"
-
-# What the names of files of other programs begin with.
-OTHER_PROGRAMS = (".github/", ".gitlab-ci.yml", "molecule/", "template.yml")
 
 Clients = Callable[..., Any]
 
@@ -68,6 +69,19 @@ class Given:
             clients("lambda").add_permission(FunctionName=name, StatementId="ivschat", **permission)
 
 
+PLAY_MEMBERS = {"hosts", "import_playbook", "ansible.builtin.import_playbook"}
+# By kind, the program that checks a block that is not for ansible-playbook, and its arguments before the file.
+CHECKS = {
+    # Every collection must be installed, in a version that the file names.
+    "requirements": ("ansible-galaxy", "collection", "install", "--offline", "--requirements-file"),
+    "workflow": ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+    "pipeline": ("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci"),
+    "template": ("cfn-lint", "--non-zero-exit-code", "error", "--regions", REGION, "--template"),
+    # Runs the scenario, with the playbooks in the same folder.
+    "molecule": ("molecule", "test", "--scenario-name"),
+}
+
+
 class _Loader(yaml.SafeLoader):
     """Reads the tags of Ansible and CloudFormation as if they were not there."""
 
@@ -75,19 +89,33 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_multi_constructor("!", lambda _loader, _suffix, node: getattr(node, "value", None))
 
 
+def content_of(block: Block) -> Any:
+    """Return the content of a YAML block, or raise a ValueError with the document and the line."""
+    try:
+        return yaml.load(block.at_its_line(), Loader=_Loader)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else block.line
+        raise ValueError(f"{block.document}:{line}: {error.problem}") from error
+
+
 def kind_of(block: Block) -> str:
-    """Return what a YAML block is: `playbook`, `tasks`, `variables`, `requirements`, or `other`; else `unknown`."""
-    if (block.file_name or "").startswith(OTHER_PROGRAMS):
-        return "other"
-    content = yaml.load(block.text, Loader=_Loader)  # noqa: S506
+    """Return what a YAML block is: `playbook`, `tasks`, `variables`, or a key of CHECKS; otherwise `unknown`."""
+    content = content_of(block)
     if isinstance(content, list) and content and all(isinstance(item, dict) for item in content):
-        plays = [
-            item for item in content if {"hosts", "import_playbook", "ansible.builtin.import_playbook"} & set(item)
-        ]
+        plays = [item for item in content if PLAY_MEMBERS & set(item)]
         return "tasks" if not plays else "playbook" if plays == content else "unknown"
-    if isinstance(content, dict) and content:
-        return "requirements" if set(content) <= {"collections", "roles"} else "variables"
-    return "unknown"
+    if not isinstance(content, dict) or not content:
+        return "unknown"
+    members = set(content)
+    if members <= {"collections", "roles"}:
+        return "requirements"
+    if "jobs" in members:
+        return "workflow"
+    if block.file_name == ".gitlab-ci.yml":
+        return "pipeline"
+    if "Resources" in members:
+        return "template"
+    return "molecule" if members & {"driver", "platforms", "provisioner"} else "variables"
 
 
 @dataclass
@@ -104,7 +132,7 @@ class DocumentRun:
     @cached_property
     def replacements(self) -> dict[str, str]:
         rooms = {room["name"]: room["arn"] for room in list_rooms(self.clients()) if "name" in room}
-        values = {"url": self.url, "directory": self.directory, "room": rooms}
+        values = {"url": self.url, "directory": self.directory, "room": rooms, "port": free_port()}
         return {old: new.format(**values) for old, new in self.given.replace.items()}
 
     def problems(self) -> list[str]:
@@ -133,7 +161,7 @@ class DocumentRun:
                 names = set()
             groups[-1].append(block)
             names |= {block.file_name} if block.file_name else set()
-        return groups
+        return [group for group in groups if group]
 
     def expected(self, block: Block, what: str) -> str:
         return self.given.blocks.get(block.title, {}).get(what, "")
@@ -149,89 +177,115 @@ class DocumentRun:
             text = text.replace(old, new)
         return text
 
+    def file(self, block: Block) -> str:
+        return block.file_name or f"line-{block.line}.yml"
+
     def run(self, group: list[Block], before: list[str]) -> list[str]:
-        """Run blocks with one ansible-playbook and return what is wrong."""
-        playbooks = list(before)
-        must_run: list[Block] = []
-        problems: list[str] = []
+        """Run blocks with one ansible-playbook and return what is wrong, and the output."""
         for block in group:
             if block.file_name or block.is_yaml:
-                self.write(block.file_name or f"line-{block.line}.yml", self.text(block))
-        for block in group:
-            if not block.is_yaml:
-                continue
-            kind = kind_of(block)
-            if kind in ("playbook", "tasks"):
-                must_run.append(block)
+                self.write(self.file(block), self.text(block))
+        try:
+            kinds = {block: kind_of(block) for block in group if block.is_yaml}
+        except ValueError as error:
+            return [str(error)]
+        results = self.directory / f"results-{group[0].line}"
+        results.touch()
+        recorded = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "results",
+            "RESULTS": str(results),
+        }
+        problems: list[str] = []
+        playbooks = list(before)
+        for block, kind in kinds.items():
             problems += self.names(block, kind)
             if kind in CHECKS:
-                problems += CHECKS[kind](self, block)
+                problems += self.check(block, kind, recorded)
             elif kind == "unknown":
                 problems.append(f"{block.place}: the block is no playbook, no tasks, and no variables")
             elif not self.is_part(block):
                 playbooks += self.playbooks(block, kind)
-        if not must_run:
-            return problems
-        results = self.directory / f"results-{group[0].line}"
-        results.touch()
-        finished = run_ansible(
-            "ansible-playbook",
-            *("-i", "inventory.json", *playbooks),
-            home=self.directory,
-            settings={
-                **aws_settings(self.url),
-                "ANSIBLE_ASYNC_DIR": str(self.directory / "async"),
-                "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
-                "ANSIBLE_CALLBACKS_ENABLED": "results",
-                "RESULTS": str(results),
-            },
-        )
-        output = self.with_places(finished.stdout)
-        done = [json.loads(line) for line in results.read_text().splitlines()]
-        problems += self.judge(group, finished.returncode, output, done)
-        for block in must_run:
-            file = str(self.directory / (block.file_name or f"line-{block.line}.yml"))
-            files = {file} | {str(self.directory / f"line-{item.line}.yml") for item in self.items(block)}
-            if not [result for result in done if result["file"] in files and result["status"] != "skipped"]:
+        output = ""
+        if playbooks:
+            finished = run_ansible(
+                "ansible-playbook",
+                *("-i", "inventory.json", *playbooks),
+                home=self.directory,
+                settings={
+                    **aws_settings(self.url),
+                    **recorded,
+                    "ANSIBLE_ASYNC_DIR": str(self.directory / "async"),
+                },
+            )
+            output = self.with_places(finished.stdout)
+            problems += self.judge(group, finished.returncode, output, results.read_text())
+        ran = [json.loads(line) for line in results.read_text().splitlines()]
+        files = {result["file"] for result in ran if result["status"] != "skipped"}
+        for block, kind in () if problems else kinds.items():
+            written = {self.file(block), *(self.file(item) for item in self.items(block))}
+            if kind in ("playbook", "tasks") and not files & {str(self.directory / name) for name in written}:
                 problems.append(f"{block.place}: no task of the block ran")
-        return [*problems, output] if problems else []
+        return [*problems, *([output] if output else [])] if problems else []
 
-    def judge(self, group: list[Block], status: int, output: str, done: list[dict[str, Any]]) -> Iterator[str]:
+    def check(self, block: Block, kind: str, settings: dict[str, str]) -> Iterator[str]:
+        """What the program for a kind says against a block."""
+        program, *arguments = CHECKS[kind]
+        subject = Path(self.file(block)).parent.name if kind == "molecule" else self.file(block)
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        finished = run_ansible(
+            program, *arguments, subject, home=self.directory, settings={**settings, "NO_COLOR": "1", "PATH": path}
+        )
+        if finished.returncode:
+            yield f"{block.place}: {' '.join([program, *arguments])} fails: {self.with_places(finished.stdout)}"
+        for command in commands(content_of(block)) if kind in ("workflow", "pipeline") else ():
+            parsed = subprocess.run(["bash", "-n"], input=command, capture_output=True, text=True)
+            if parsed.returncode:
+                yield f"{block.place}: bash cannot read {command!r}: {parsed.stderr}"
+
+    def judge(self, group: list[Block], status: int, output: str, results: str) -> Iterator[str]:
         """What is wrong with a run of ansible-playbook."""
+        done = [json.loads(line) for line in results.splitlines()]
+
+        def place(result: dict[str, Any]) -> str:
+            return self.with_places(f"{result['file']}:{result['line']}")
+
         last = group[-1]
         fails = self.expected(last, "fails")
         words = " ".join(output.split())
+        if status != 0 and not ERROR.search(output):
+            yield f"{self.document}: ansible-playbook ends with status {status}"
         if fails and (status == 0 or " ".join(fails.split()) not in words):
             yield f"{last.place}: the block does not fail with {fails!r}"
         if not fails and status != 0:
             failed = [result for result in done if result["status"] == "failed"]
             for result in failed:
-                place = self.with_places(f"{result['file']}:{result['line']}")
-                yield f"{place}: the task '{result['task']}' failed: {result['msg']}"
-            if not failed:
-                yield f"{self.document}: ansible-playbook ended with status {status}"
-        found = re.findall(r"\[(?:DEPRECATION )?WARNING\].*?(?=\n\n|\n\S+ ?\[|\n\[|\nOrigin:|\Z)", output, re.DOTALL)
-        warnings = [" ".join(warning.split()) for warning in found]
+                yield f"{place(result)}: the task '{result['task']}' failed: {result['msg']}"
+            for said in [] if failed else ERROR.finditer(output):
+                yield f"{said['place'] or self.document}: {said['message']}"
         expected = {block: warns for block in group if (warns := self.expected(block, "warns"))}
-        for warning in warnings:
-            if not any(text in warning for text in expected.values()):
-                yield f"{self.document}: {warning}"
+        warnings = []
+        for found in WARNING.finditer(output):
+            warnings.append(" ".join(found[0].split()))
+            if not any(text in warnings[-1] for text in (HINT, *expected.values())):
+                task = re.findall(r"^TASK \[(.*)\] \*+$", output[: found.start()], re.MULTILINE)[-1:]
+                places = [place(result) for result in done if [result["task"]] == task]
+                yield f"{places[-1] if places else self.document}: {warnings[-1]}"
         for block, text in expected.items():
             if not any(text in warning for warning in warnings):
                 yield f"{block.place}: the block does not warn of {text!r}"
         for result in done if self.document.endswith(".py") else ():
-            place = self.with_places(f"{result['file']}:{result['line']}")
             again = result["play"].endswith(AGAIN)
             if again and result["changed"]:
-                yield f"{place}: the task '{result['task']}' changes something in its second run, too"
+                yield f"{place(result)}: the task '{result['task']}' changes something in its second run, too"
             if not again and result["module"] in DECLARED and not result["changed"]:
-                yield f"{place}: the task '{result['task']}' changes nothing"
+                yield f"{place(result)}: the task '{result['task']}' changes nothing"
             if result["status"] == "skipped" and not result["play"].endswith(IN_CHECK_MODE):
-                yield f"{place}: the task '{result['task']}' was skipped"
+                yield f"{place(result)}: the task '{result['task']}' was skipped"
 
     def with_places(self, text: str) -> str:
         """Replace places in files of the directory by places in the document."""
-        files = [block.file_name or r"line-\d+\.yml" for block in self.blocks if block.is_yaml]
+        files = [re.escape(block.file_name or "") or r"line-\d+\.yml" for block in self.blocks if block.is_yaml]
         pattern = rf"(?:{re.escape(str(self.directory))}/)?(?:{'|'.join(files)}):(\d+)(?::\d+)?"
         return re.sub(pattern, rf"{self.document}:\1", text)
 
@@ -242,24 +296,21 @@ class DocumentRun:
                 yield f"{block.place}: no role has the variable {name}"
         if kind == "variables":
             others = " ".join(other.text for other in self.blocks if other.is_yaml and other != block)
-            for name in yaml.load(block.text, Loader=_Loader):  # noqa: S506
+            for name in content_of(block):
                 roles = [f"aws_ivs.chat.{role}" for role, options in ROLE_OPTIONS.items() if name in options]
                 if not any(re.search(rf"\b{re.escape(word)}\b", others) for word in [str(name), *roles]):
                     yield f"{block.place}: no other block uses the variable {name}"
 
     def is_part(self, block: Block) -> bool:
-        """Whether other blocks, or Ansible by itself, read the file of this block."""
-        name = block.file_name
-        if not name:
-            return False
-        others = [
+        """Whether other blocks, or programs by themselves, read the file of this block."""
+        name = block.file_name or ""
+        others = " ".join(
             other.text
             for other in self.blocks
-            if other.is_yaml and other.file_name != name and kind_of(other) != "other"
-        ]
-        return name.startswith(("roles/", "group_vars/", "host_vars/")) or any(
-            Path(name).name in text for text in others
+            if other.is_yaml and other.file_name != name and kind_of(other) not in CHECKS
         )
+        mentioned = name and re.search(rf"(?<![\w.-]){re.escape(Path(name).name)}\b", others)
+        return bool(mentioned) or name.startswith(("roles/", "group_vars/", "host_vars/", "molecule/"))
 
     def items(self, block: Block) -> list[Block]:
         """The tasks of EXAMPLES; other blocks are not split."""
@@ -290,6 +341,11 @@ class DocumentRun:
         return [name]
 
 
+ERROR = re.compile(r"^\[ERROR\]: (?P<message>.*)$(?:\nOrigin: (?P<place>.*))?", re.MULTILINE)
+# Ends before an empty line, the result of a task, another warning, or its origin.
+WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\].*?(?=\n\n|\n\S+ ?\[|\n\[|\nOrigin:|\Z)", re.DOTALL)
+# Follows the first deprecation.
+HINT = "Deprecation warnings can be disabled"
 IN_CHECK_MODE, AGAIN = " in check mode", " again"
 # The modules whose second run reports no change.
 DECLARED = {
@@ -304,23 +360,16 @@ ROLE_OPTIONS = {
 }
 
 
-def check_requirements(run: DocumentRun, block: Block) -> list[str]:
-    """Let ansible-galaxy read a requirements.yml: every collection must be installed, in a version that it names."""
-    file = block.file_name or f"line-{block.line}.yml"
-    arguments = ("collection", "install", "--offline", "--requirements-file", file)
-    finished = run_ansible("ansible-galaxy", *arguments, home=run.directory, settings={})
-    installed = finished.returncode == 0 and "Nothing to do" in finished.stdout
-    return [] if installed else [f"{block.place}: ansible-galaxy says {finished.stdout}"]
+def commands(content: Any) -> Iterator[str]:
+    """Find the commands of a workflow or pipeline, however deep."""
+    for name, inner in content.items() if isinstance(content, dict) else ():
+        if name in ("run", "script", "before_script", "after_script"):
+            yield from [inner] if isinstance(inner, str) else inner
+    for inner in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+        yield from commands(inner)
 
 
-def check_loads(_run: DocumentRun, block: Block) -> list[str]:
-    """Load a file of another program; what the program would say of it, no test knows."""
-    yaml.load(block.text, Loader=_Loader)  # noqa: S506
-    return []
-
-
-# By kind, how a block that is not Ansible content to run is checked.
-CHECKS: dict[str, Callable[[DocumentRun, Block], list[str]]] = {
-    "requirements": check_requirements,
-    "other": check_loads,
-}
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

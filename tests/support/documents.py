@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,24 +77,37 @@ def documents() -> list[str]:
 
 
 def _has_examples(path: Path) -> bool:
-    return path.suffix == ".py" and path.parts[0] == "plugins" and bool(_examples(path))
+    return path.suffix == ".py" and path.parts[0] == "plugins" and bool(blocks(path.as_posix()))
 
 
 def blocks(document: str) -> list[Block]:
     """Return the code blocks of a document, in order."""
-    path = ROOT / document
+    return blocks_in(document, (ROOT / document).read_text())
+
+
+def blocks_in(document: str, text: str) -> list[Block]:
+    """Return the code blocks of the text of a document."""
     read = {".md": _markdown_blocks, ".rst": _rst_blocks, ".py": _example_blocks}
-    return list(read[path.suffix](document, path.read_text()))
+    return list(read[Path(document).suffix](document, text))
 
 
-def _markdown_blocks(document: str, text: str) -> Iterator[Block]:
-    """Find fences. A paragraph before a fence that begins with `FILE`: names its file."""
+def _markdown_blocks(document: str, text: str, above: int = 0) -> Iterator[Block]:
+    """Find fences, also inside directives of MyST. A paragraph before a fence that begins with `FILE`: names its file.
+
+    `above` is the number of lines of the document before the text.
+    """
     before = ""
     for token in MarkdownIt().parse(text):
         if token.type in ("fence", "code_block"):
             assert token.map
-            named = re.match(r"`([\w./-]+\.\w+)`:", before)
-            yield Block(document, token.map[0] + 2, token.info.strip(), token.content, named and named[1])
+            line = above + token.map[0] + 2
+            directive = re.match(r"\{([\w:-]+)\} *(.*)", token.info)
+            if directive and directive[1] not in ("code", "code-block", "sourcecode"):
+                yield from _markdown_blocks(document, token.content, line - 1)
+            else:
+                named = re.match(r"`([\w./-]+\.\w+)`:", before)
+                language = directive[2] if directive else token.info
+                yield Block(document, line, language.strip(), token.content, named and named[1])
         before = token.content if token.type == "inline" else before if token.type == "paragraph_close" else ""
 
 
@@ -153,21 +165,9 @@ def _rst_blocks(document: str, text: str) -> Iterator[Block]:
         yield Block(document, line, "", "")
 
 
-def _examples(path: Path) -> list[tuple[int, str]]:
-    """Return the EXAMPLES of a plugin with the number of their first line."""
-    assigned = (
-        statement for statement in ast.parse((ROOT / path).read_text()).body if isinstance(statement, ast.Assign)
-    )
-    return [
-        (statement.value.lineno + 1, statement.value.value.removeprefix("\n"))
-        for statement in assigned
-        if isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id == "EXAMPLES"
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    ]
-
-
-def _example_blocks(document: str, _text: str) -> Iterator[Block]:
-    for line, examples in _examples(Path(document)):
-        yield Block(document, line, "yaml", textwrap.dedent(examples))
+def _example_blocks(document: str, text: str) -> Iterator[Block]:
+    """Find EXAMPLES. Its first line is below the name."""
+    for statement in ast.parse(text).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name("EXAMPLES")], value=ast.Constant(str(examples), lineno=line)):
+                yield Block(document, line + 1, "yaml", examples.removeprefix("\n"))

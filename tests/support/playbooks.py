@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +25,11 @@ def run_ansible(
     home: Path,
     settings: dict[str, str],
     directory: Path | None = None,
-    echo: bool = False,
+    on_line: Callable[[str], None] | None = None,
 ) -> Finished:
     """Run a program of Ansible in a directory (its home by default) and return the finished process.
 
-    `echo` prints its output while it runs. `settings` are environment variables.
+    `on_line` gets each line of its output while it runs. `settings` are environment variables.
     """
     task = start_task(program, {"arguments": list(arguments), "settings": settings})
     output = ""
@@ -43,9 +45,8 @@ def run_ansible(
         assert process.stdout is not None
         for line in process.stdout:
             output += line
-            if echo:
-                sys.stdout.write(line)
-                sys.stdout.flush()
+            if on_line:
+                on_line(line)
     task.end(f"exit status {process.returncode}\n{output[-1500:]}")
     return Finished(process.args, process.returncode, output)
 
@@ -62,3 +63,10 @@ def play(directory: Path, *books: str | list[Any], arguments: tuple[str, ...] = 
 def on_localhost(*tasks: Any, **keywords: Any) -> list[Any]:
     """A play on this machine."""
     return [{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks), **keywords}]
+
+
+def changed_tasks(output: str) -> int:
+    """Return the number of tasks that changed something, as the last recap says: it counts those of all playbooks."""
+    recaps = re.findall(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", output)
+    assert recaps, output
+    return int(recaps[-1])

@@ -1,9 +1,10 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks the built collection with the tools of those who receive it: python -m tests.tools.built ...
+"""Checks what is built with the tools of those who receive it: python -m tests.tools.built ...
 
-importer               imports it as Galaxy does: no error, no warning
+importer               imports the built collection as Galaxy does: no error, no warning
 execution-environment  creates the build context of an execution environment, and reads what it would install
+emulator               builds the package of the emulator in .cache/emulator-dist, and checks it as PyPI does
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -115,7 +119,41 @@ def execution_environment(collection: Path) -> list[str]:
     ]
 
 
+def emulator() -> list[str]:
+    """What is wrong with the package of the emulator: its files, its metadata, or its description on PyPI."""
+    directory, source = emptied("emulator-dist"), ROOT / "emulator"
+    built = run("python", "-m", "build", "--no-isolation", "--outdir", directory, source, directory=directory)
+    if built.returncode:
+        return ["the build failed, see above"]
+    [sdist], [wheel] = directory.glob("*.tar.gz"), directory.glob("*.whl")
+    checked = run("twine", "check", "--strict", sdist, wheel, directory=directory)
+    with tarfile.open(sdist) as tar:
+        in_sdist = {member.name.partition("/")[2] for member in tar if member.isfile()}
+    with zipfile.ZipFile(wheel) as zipped:
+        in_wheel = {name for name in zipped.namelist() if re.search(r"^ivschat_emulator/|/licenses/", name)}
+    listed = subprocess.run(["git", "ls-files"], cwd=source, check=True, stdout=subprocess.PIPE, text=True).stdout
+    tracked = set(listed.splitlines())
+    code = {name for name in tracked if name.startswith("ivschat_emulator/")}
+    license_file = f"{'-'.join(wheel.name.split('-')[:2])}.dist-info/licenses/COPYING"
+    # Where PyPI shows the README, there are neither other files of the repository nor anchors of headings.
+    links = re.findall(r"\]\((?!https://)([^)]*)\)", (source / "README.md").read_text())
+    return [
+        *([] if checked.returncode == 0 else ["twine refuses the package, see above"]),
+        # hatchling adds two files.
+        *(f"the sdist lacks or adds {name}" for name in sorted(in_sdist ^ (tracked | {"PKG-INFO", ".gitignore"}))),
+        *(f"the wheel lacks or adds {name}" for name in sorted(in_wheel ^ (code | {license_file}))),
+        *([] if (source / "COPYING").read_bytes() == (ROOT / "COPYING").read_bytes() else ["COPYING differs"]),
+        *(f"emulator/README.md links to {link!r}, which PyPI does not have" for link in links),
+    ]
+
+
+ACTIONS: dict[str, Callable[[], list[str]]] = {
+    "importer": lambda: importer(archive()),
+    "execution-environment": lambda: execution_environment(archive()),
+    "emulator": emulator,
+}
+
 if __name__ == "__main__":
-    problems = {"importer": importer, "execution-environment": execution_environment}[sys.argv[1]](archive())
+    problems = ACTIONS[sys.argv[1]]()
     print("\n".join(problems) or f"{sys.argv[1]}: ok")
     sys.exit(bool(problems))

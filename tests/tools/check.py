@@ -7,6 +7,8 @@ action-groups      each module is in the action group
 versions           README.md, requirements.txt, and the environment agree with tests/versions.toml
 headers [--add]    each Python, YAML, TOML, and shell file names its license; --add adds missing lines
 plugin-yaml        the YAML inside plugins is in the style of .yamllint
+links              the relative links of Markdown files point at files and headings that exist
+site DIRECTORY     so do the links of the documentation site built in it; external links are listed in links.txt
 build DIRECTORY    the built collection in it has what users need, and nothing else
 """
 
@@ -26,6 +28,7 @@ import yaml
 from yamllint import linter
 from yamllint.config import YamlLintConfig
 
+from tests.tools.links import Page, broken, is_external, markdown
 from tests.tools.versions import belongs, pairs, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +39,8 @@ BUILT = re.compile(
     r"FILES\.json|MANIFEST\.json|COPYING|README\.md|CHANGELOG\.md|requirements\.txt|changelogs/changelog\.yaml"
     r"|meta/(runtime|execution-environment)\.yml|plugins/"
     r"(modules|module_utils|doc_fragments|lookup|action|plugin_utils)/\w+\.py"
-    r"|(roles|playbooks|docs)/.+"
+    r"|docs/(\w+\.md|(policies|images)/\w[\w-]*\.(json|png|svg)|docsite/(\w[\w-]*\.yml|rst/\w+\.rst))"
+    r"|(roles|playbooks)/.+"
 )
 
 
@@ -114,16 +118,19 @@ COPYRIGHT = "# Copyright: Contributors to the aws_ivs.chat collection"
 WITHOUT_HEADER = ("changelogs/changelog.yaml", "changelogs/fragments/")
 
 
-def sources() -> list[Path]:
-    """The files that need a header: those of the checkout that git tracks or would track."""
+def checkout(pattern: str) -> list[Path]:
+    """The files of the checkout that git tracks or would track, and whose names match."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    return [ROOT / name for name in listed if re.search(pattern, name) and (ROOT / name).exists()]
+
+
+def sources() -> list[Path]:
+    """The files that need a header."""
     return [
-        ROOT / name
-        for name in listed
-        if re.search(r"\.(py|ya?ml|toml|sh)$|^\.ci/run$", name)
-        and not name.startswith(WITHOUT_HEADER)
-        and (ROOT / name).exists()
+        path
+        for path in checkout(r"\.(py|ya?ml|toml|sh)$|^\.ci/run$")
+        if not path.relative_to(ROOT).as_posix().startswith(WITHOUT_HEADER)
     ]
 
 
@@ -179,11 +186,39 @@ def documents(path: Path) -> list[tuple[int, str]]:
     ]
 
 
+def published() -> re.Pattern[str]:
+    """The beginning of the URLs of files and folders in the repository."""
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text())
+    return re.compile(re.escape(galaxy["repository"]) + "/(?:blob|tree)/main/")
+
+
+def links() -> list[str]:
+    """The links of the Markdown files to files and headings that do not exist."""
+    return broken(ROOT, {path: markdown(path) for path in checkout(r"\.md$")}, published())
+
+
+def site(directory: str) -> list[str]:
+    """The links inside the built site to pages, anchors, and files that do not exist. The others go to links.txt."""
+    root = (Path(directory) / "html").resolve()
+    pages = {path: Page(path.read_text()) for path in root.rglob("*.html")}
+    external = sorted({link for page in pages.values() for link in page.links if is_external(link)})
+    (Path(directory) / "links.txt").write_text("\n".join(external) + "\n")
+    print(f"{len(pages)} pages, {sum(len(page.links) for page in pages.values())} links, {len(external)} external URLs")
+    lacking = [
+        f"a page links to {link}, which the checkout does not have"
+        for link in external
+        if (found := published().match(link)) and not (ROOT / link[found.end() :].partition("#")[0]).exists()
+    ]
+    return broken(root, pages) + lacking if pages else [f"{root} has no pages"]
+
+
 CHECKS: dict[str, Callable[..., list[str]]] = {
     "action-groups": action_groups,
     "versions": versions,
     "headers": headers,
     "plugin-yaml": plugin_yaml,
+    "links": links,
+    "site": site,
     "build": build,
 }
 

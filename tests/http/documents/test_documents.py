@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 
-from tests.support.document_run import GIVEN, DocumentRun, Given
+from tests.support.document_run import GIVEN, DocumentRun, Given, kind_of
 from tests.support.documents import OTHER_LANGUAGES, YAML_LANGUAGES, blocks, documents
 from tests.support.environment import ROOT
+from tests.support.playbooks import run_ansible
+
+# antsibull-docutils calls docutils in a way of the past.
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:antsibull_docutils")
 
 DOCUMENTS = documents()
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -27,6 +32,23 @@ def test_blocks_run(document, emulator, clients, tmp_path):
     run = DocumentRun(document, found, Given.of(document), tmp_path, emulator.url, clients)
     problems = run.problems()
     assert not problems, "\n".join(["", *problems])
+
+
+def test_lint(tmp_path):
+    """ansible-lint accepts all playbooks and tasks, in the profile of the collection."""
+    folders = {"playbook": "playbooks", "tasks": "tasks"}
+    for block in (block for document in DOCUMENTS for block in blocks(document) if block.is_yaml):
+        if folder := folders.get(kind_of(block)):
+            path = tmp_path / block.document / folder / f"{block.line}.yml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.at_its_line())
+    shutil.copy(ROOT / ".yamllint", tmp_path)
+    # What belongs to a file of its own, and not to a block in a document.
+    config = (ROOT / ".ansible-lint").read_text() + "skip_list: ['yaml[document-start]', 'yaml[empty-lines]']\n"
+    (tmp_path / ".ansible-lint").write_text(config)
+    finished = run_ansible("ansible-lint", "--nocolor", "-q", "--format", "pep8", home=tmp_path, settings={})
+    told = re.sub(r"/(?:playbooks|tasks)/\d+\.yml:(\d+)(?::\d+)?", r":\1", finished.stdout)
+    assert finished.returncode == 0, told
 
 
 def test_nothing_is_given_in_vain():

@@ -293,6 +293,16 @@ class TestFailures:
         assert "InternalServerException" in result["msg"] and result["msg"].endswith("again does no harm")
 
     @writers
+    def test_a_read_that_fails_in_check_mode_has_sent_nothing(self, run, room_arns, emulator, module):
+        options, operation, _parameters = WRITERS[module]
+        emulator.fault("GetRoom", "InternalServerException", count=4)
+        result = run(module, room_arn=room_arns["lobby"], check=True, **options)
+        assert result["failed"] and result["changed"] is False
+        assert result["rooms"][0]["error"].startswith("Failed to get room: GetRoom failed with InternalServerExc")
+        assert not any(hint in result["msg"] for hint in ("may have been sent", "no harm"))
+        assert emulator.calls(operation) == []
+
+    @writers
     def test_one_room_of_three_fails(self, run, room_arns, emulator, module):
         options, operation, _parameters = WRITERS[module]
         emulator.fault(operation, "PendingVerification", skip=1)

@@ -91,6 +91,13 @@ class TestHalfWay:
         assert result["failed"] and result["changed"] is True and result["writes"] == ["TagResource"]
         assert "the service accepted TagResource" in result["msg"] and "AccessDeniedException" in result["msg"]
 
+    def test_a_long_message_still_says_what_was_written(self, room: Run, emulator: Emulator, chat: Any) -> None:
+        chat.create_room(name="lobby", tags={"old": "1"})
+        fields = [{"name": "tagKeys", "message": "x" * 900}] * 10
+        emulator.respond("UntagResource", 400, {"__type": "ValidationException", "fieldList": fields})
+        result = room(name="lobby", tags={"new": "1"})
+        assert len(result["msg"]) <= 2000 and "the service accepted TagResource" in result["msg"], result["msg"][-300:]
+
 
 class TestAfterTheWrite:
     """`wait` ends at once when what was written is overwritten or deleted, and says so."""
@@ -111,6 +118,16 @@ class TestAfterTheWrite:
         result = room(name="lobby", maximum_message_length=300, wait=True)
         assert result["failed"] and result["changed"] is True
         assert "Somebody else changed the room" in result["msg"] and "maximum_message_length 7" in result["msg"]
+
+    @pytest.mark.parametrize("tags", [{"stream": "main"}, {}], ids=str)
+    def test_a_tag_is_overwritten(self, tags: Any, room: Run, emulator: Emulator, chat: Any) -> None:
+        """Tags change no time of an update, so a value that is neither the old nor the new one tells."""
+        arn = chat.create_room(name="lobby", tags={"stream": "old", "team": "chat"})["arn"]
+        action = "TagResource" if tags else "UntagResource"
+        emulator.intervene(action, "TagResource", resourceArn=arn, tags={"stream": "theirs"})
+        result = room(name="lobby", tags={**tags, "team": "chat"}, wait=True)
+        assert result["failed"] and result["changed"] is True
+        assert "Somebody else changed the room" in result["msg"] and "'stream': 'theirs'" in result["msg"]
 
     def test_a_room_is_deleted(self, room: Run, emulator: Emulator, chat: Any) -> None:
         chat.create_room(name="lobby")

@@ -199,6 +199,17 @@ class TestOthersMeanwhile:
         failed = meanwhile("ListRooms", change, "before", 1, **options)
         assert failed["failed"] and f"Somebody else changed {room['arn']}" in failed["msg"] and other in failed["msg"]
 
+    def test_a_tag_that_is_changed_after_its_update(self, meanwhile, emulator, chat, run):
+        run("ivschat_stack", name="conference", rooms=[{"name": "a", "tags": {"k": "1"}}], calls_per_second=UNLIMITED)
+        (room,) = chat.list_rooms()["rooms"]
+
+        def change() -> None:
+            chat.tag_resource(resourceArn=room["arn"], tags={"k": "theirs"})
+
+        failed = meanwhile("ListRooms", change, "before", 1, rooms=[{"name": "a", "tags": {"k": "2"}}])
+        assert failed["failed"] and f"Somebody else changed {room['arn']}" in failed["msg"]
+        assert "'k': 'theirs'" in failed["msg"]
+
     def test_a_created_room_that_never_shows_up(self, meanwhile, emulator, chat, monkeypatch, stack):
         monkeypatch.setattr(_stack_wait, "LONGEST_LAG", 0.5)
         emulator.set(lag={"list": {"seconds": 60}, "get": {"seconds": 60}})

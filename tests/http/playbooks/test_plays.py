@@ -10,7 +10,7 @@ import re
 import pytest
 
 from tests.support.harness import KNOWN_AFTER_APPLY
-from tests.support.playbooks import on_localhost
+from tests.support.playbooks import changed_tasks, on_localhost
 
 MESSAGE = "abcdefGHI123"
 LOOKUP = "{{ lookup('aws_ivs.chat.chat_token', 'ada', room_arn=lobby.room.arn) }}"
@@ -91,16 +91,11 @@ def saved(tmp_path):
     return lambda: json.loads((tmp_path / "saved.json").read_text())
 
 
-def changed(output):
-    """The number of tasks that changed something, as the play's recap says."""
-    return int(re.search(r"ok=\d+ changed=(\d+) unreachable=0 failed=0", output)[1])
-
-
 @pytest.mark.usefixtures("bucket")
 def test_a_chat_from_nothing_and_back(ansible, saved, emulator, chat):
     # Before there is anything.
     output = ansible(SITE, "--check", "--diff")
-    assert changed(output) == 9 and emulator.writes() == []
+    assert changed_tasks(output) == 9 and emulator.writes() == []
     predicted = saved()
     assert predicted["archive"]["logging_configuration"]["arn"] == KNOWN_AFTER_APPLY
     assert predicted["lobby"]["room"]["logging_configuration_identifiers"] == ["archive"]
@@ -116,7 +111,7 @@ def test_a_chat_from_nothing_and_back(ansible, saved, emulator, chat):
     # For real: the same keys, the same tasks change something, and no warnings.
     emulator.forget_calls()
     output = ansible(SITE, "--diff")
-    assert changed(output) == 9 and "[WARNING]" not in output
+    assert changed_tasks(output) == 9 and "[WARNING]" not in output
     real = saved()
     for name, result in real.items():
         assert isinstance(result, str) or set(result) - {"warnings"} == set(predicted[name]) - {"warnings"}, name
@@ -136,17 +131,17 @@ def test_a_chat_from_nothing_and_back(ansible, saved, emulator, chat):
     assert emulator.writes() == [] and "[WARNING]" not in output
     declared = ("archive", "lobby", "created", "stack")
     assert [again[name]["changed"] for name in declared] == [False] * len(declared)
-    assert changed(output) == 5, "events, a message, a user, and a token"
+    assert changed_tasks(output) == 5, "events, a message, a user, and a token"
     assert again["archive"]["logging_configuration"] == real["archive"]["logging_configuration"]
 
     # And down.
     output = ansible(TEARDOWN, "--check", "--diff")
-    assert changed(output) == 3 and emulator.writes() == []
+    assert changed_tasks(output) == 3 and emulator.writes() == []
     assert WOULD_FAIL in output and re.search(r"was not deleted, because \d room\(s\) use it", output)
     output = ansible(TEARDOWN, "--diff")
-    assert changed(output) == 3 and "[WARNING]" not in output
+    assert changed_tasks(output) == 3 and "[WARNING]" not in output
     assert chat.list_rooms()["rooms"] == chat.list_logging_configurations()["loggingConfigurations"] == []
-    assert changed(ansible(TEARDOWN, "--check")) == 0
+    assert changed_tasks(ansible(TEARDOWN, "--check")) == 0
 
 
 def test_nulls_from_templates_choose_no_room(ansible, chat, emulator):
@@ -198,6 +193,6 @@ def test_the_role_announce_previews_before_its_rooms_exist(ansible, emulator):
         "vars": {"announce_text": "Hello", "announce_tags": {"stream": "main"}},
     }
     rooms = [task("ivschat_room", name="lobby", tags={"stream": "main"}), role]
-    assert changed(ansible(on_localhost(*rooms), "--check")) == 1 and emulator.writes() == []
-    assert changed(ansible(on_localhost(*rooms))) == 2
-    assert changed(ansible(on_localhost(*rooms), "--check")) == 1
+    assert changed_tasks(ansible(on_localhost(*rooms), "--check")) == 1 and emulator.writes() == []
+    assert changed_tasks(ansible(on_localhost(*rooms))) == 2
+    assert changed_tasks(ansible(on_localhost(*rooms), "--check")) == 1
