@@ -11,6 +11,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+from ivschat_emulator import Emulator
 from tests.support.environment import ROOT, ansible_environment
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "testing_your_playbooks.rst"
@@ -32,3 +33,10 @@ def test_the_example_passes(tmp_path: Path) -> None:
     finished = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert " 4 passed" in finished.stdout
+
+
+def test_the_emulator_takes_every_setting_and_fault(emulator: Emulator) -> None:
+    calls = re.findall(r"^   \* - ``((?:set|fault)\(.+\))``$", GUIDE.read_text(), re.MULTILINE)
+    assert len(calls) > 5
+    for call in calls:
+        eval(f"emulator.{call}", {"emulator": emulator})
