@@ -43,7 +43,7 @@ def converge(
 ) -> None:
     """Bring a resource to the declared state and exit.
 
-    `before_write` is called first when something must be written. What a module returns besides its resource is
+    `before_write` is called first, outside check mode. What a module returns besides its resource is
     `predicted` in check mode, and otherwise `actual`, as it is after the writes or at the failure.
     Raises AnsibleAWSError; after a write with `changed` and the accepted operations.
     """
@@ -65,7 +65,7 @@ def converge(
     def write() -> tuple[WriteResult, dict[str, Any]]:
         options = WaitOptions(module.params["wait"], module.params["wait_timeout"], module.params["arn"] is None)
         creates = plan.before is None and plan.after is not None
-        if before_write and plan.changed:
+        if before_write:
             before_write()
         if creates:
             _wait_deleting(client, kind, found, options)

@@ -191,6 +191,16 @@ class TestNamesakes:
         assert other in warned(result) and mine not in warned(result) and "'hall'" in warned(result)
         assert "'free'" not in warned(room(arn=mine, name="free", check=check))
 
+    def test_a_rename_onto_the_name_of_one_being_deleted_does_not_warn(
+        self, bucket: Any, logging: Run, emulator: Emulator, chat: Any
+    ) -> None:
+        deleted, mine = (create_logging_configuration(chat, name) for name in ("archive", "mine"))
+        emulator.set(transitions={"seconds": 60})
+        chat.delete_logging_configuration(identifier=deleted)
+        emulator.set(transitions=None)
+        result = logging(arn=mine, name="archive")
+        assert result["changed"] and warned(result) == ""
+
 
 class TestStackMember:
     TAGS = {"ivschat-stack": "live", "old": "1"}
