@@ -149,9 +149,18 @@ def use(archive: Path, environment: Environment, name: str) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", default="", metavar="PAIR,...", help="which pairs, without this the two ends")
+    parser.add_argument(
+        "--pairs",
+        default="",
+        metavar="PAIR,...",
+        help="which pairs, `suites` for those of .ci/run, without this the two ends",
+    )
     names = parser.parse_args().pairs.split(",")
-    chosen = [pair for pair in pairs() if pair.name in names or (pair.end and names == [""])]
+    chosen = [
+        pair
+        for pair in pairs()
+        if pair.name in names or (pair.end and names == [""]) or (pair.suite and names == ["suites"])
+    ]
     current = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
     version = next_version(current, fragment_sections())
     archive = build(version)
