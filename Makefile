@@ -38,7 +38,7 @@ IN_TREE = $(BIN)/python tests/tools/in_tree.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help environment demo test units http integration lint format sanity build reliability storm chat-load bench
+.PHONY: help environment demo test units http documents integration lint format sanity build reliability storm chat-load bench
 .PHONY: emulator chat browser screenshots moto-versions matrix importer execution-environment release-check sdk
 .PHONY: emulator-dist pre-commit changelog clean
 
@@ -52,13 +52,16 @@ environment: $(READY)  ## Set up the environment (the other targets do this when
 demo: $(READY)  ## Demonstrate the collection against an emulator of the service
 	@$(RUN) python -m tests.demo.run
 
-test: units http integration  ## Run all tests
+test: units http documents integration  ## Run all tests
 
 units: $(READY)  ## Run the tests of pure functions with ansible-test [FILE=tests/unit/...]
 	$(IN_TREE) ansible-test units --python $(VERSION) --num-workers 2 $(FILE)
 
 http: $(READY)  ## Run the tests of the emulator, and of the modules over HTTP [FILE=tests/http/...]
 	$(RUN) pytest -n 2 $(FILE)
+
+documents: $(READY)  ## Run every YAML block of the documentation [FILE="tests/http/documents -k docs/moderation"]
+	$(RUN) pytest -n 2 $(or $(FILE),tests/http/documents)
 
 integration: $(READY) needs-ssh-keygen  ## Run the integration targets with ansible-test [TARGET=...] [CLOUD_CONFIG=...]
 	$(IN_TREE) --cloud $(CLOUD_CONFIG) ansible-test integration --python $(VERSION) $(TARGET)
