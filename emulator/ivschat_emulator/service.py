@@ -302,12 +302,8 @@ class IvsChat:
         if (region, account) != (self._region, self._account):
             return False
         context = {"aws:sourceaccount": self._account, "aws:sourcearn": room_arn}
-        matching = [
-            statement["Effect"]
-            for statement in self._others.lambda_policy(function_arn)
-            if _statement_matches(statement, context)
-        ]
-        return "Allow" in matching and "Deny" not in matching
+        policy = self._others.lambda_policy(function_arn)  # AddPermission makes statements that allow, no others
+        return any(_statement_matches(statement, context) for statement in policy)
 
     # Logging configurations
 

@@ -203,7 +203,7 @@ def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
 
 def rooms_to_detach(module: IvsChatModule, client: Any, before: Resource) -> list[Resource]:
     rooms = list_rooms(client, logging_configuration_identifier=before["arn"])
-    if not rooms or module.params["force"]:
+    if module.params["force"]:
         return rooms
     if using := confirm_users(client, before, rooms):
         refuse_unless_check_mode(

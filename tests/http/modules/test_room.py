@@ -209,6 +209,13 @@ class TestHandler:
         assert result["changed"] is False and result["room"]["message_review_handler"] is None
         assert "message_review_handler.fallback_result has no effect" in str(result["warnings"])
 
+    def test_an_empty_uri_says_that_the_fallback_is_not_wanted(self, room):
+        """As a variable gives it that turns the handler on and off."""
+        options = {"name": "lobby", "message_review_handler": {"uri": "", "fallback_result": "DENY"}}
+        assert room(**options)["room"]["message_review_handler"] is None
+        again = room(**options)
+        assert again["changed"] is False and "warnings" not in again
+
     def test_permission_that_is_still_spreading(self, room, function, emulator, calls):
         uri = function()
         message = "Request member: uri failed to satisfy the constraints: invalid lambda permission"

@@ -32,6 +32,7 @@ def test_lookup(playbook, room_arns, emulator, tmp_path):
                 "['ada', 'bob'], room_name='lobby'", "user_id: ['ada', 'bob'] is not valid: it must be the ID of a"
             ),
             *refused("{'ada': 1}, room_name='lobby'", "user_id: {'ada': 1} is not valid"),
+            *refused("true, room_name='lobby'", "user_id: True is not valid: it must be the ID of a user"),
             *refused("'ada'", "room_arn, room_name: exactly one of them is required"),
             *refused(f"'ada', room_arn='{UNKNOWN_ROOM}'", "ResourceNotFoundException"),
             task(f"'ada', 7, room_name='lobby', {wishes}"),
