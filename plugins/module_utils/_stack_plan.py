@@ -256,9 +256,13 @@ def _left(undeclared: list[tuple[Kind, Resource]], owner: Owner, params: dict[st
     if not undeclared or params["state"] == "absent" or params["prune"] or params["release"]:
         return []
     members = [f"{kind.title} {resource['name'] or resource['arn']}" for kind, resource in undeclared]
+    omitted = [kind.plural for kind in KINDS if params[kind.plural] is None and kind in dict(undeclared)]
+    also = (
+        f" (both leave {' and '.join(omitted)} unchanged unless you set the option, to [] for none)" if omitted else ""
+    )
     return [
         f"The stack {owner.stack!r} has {len(members)} member(s) that are not declared: {shorten(members)}; set prune "
-        "to delete them, or release to remove them from the stack and keep them"
+        f"to delete them, or release to remove them from the stack and keep them{also}"
     ]
 
 

@@ -202,9 +202,18 @@ class TestUndeclared:
         ]
         (warning,) = warnings_of(result)
         assert "has 2 member(s) that are not declared: room b, logging configuration archive" in warning
+        assert warning.endswith("and keep them")
         pruned = stack(rooms=[{"name": "a"}], logging_configurations=[], prune=True)
         assert pruned["undeclared"] == result["undeclared"] and "warnings" not in pruned
         assert stack(rooms=[{"name": "a"}])["undeclared"] == []
+
+    def test_an_omitted_kind_is_left_by_prune_and_the_warning_says_so(self, stack, chat, bucket):
+        stack(rooms=[{"name": "a"}], logging_configurations=[logging_entry("archive")])
+        (warning,) = warnings_of(stack(rooms=[{"name": "a"}]))
+        assert warning.endswith(
+            "(both leave logging_configurations unchanged unless you set the option, to [] for none)"
+        )
+        assert stack(rooms=[{"name": "a"}], prune=True)["changed"] is False and "archive" in arns(chat)
 
 
 class TestRelease:
