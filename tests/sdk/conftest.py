@@ -14,18 +14,10 @@ from typing import Any
 
 import pytest
 
-# The fixtures of all tests over HTTP, and their report of a failure.
-from tests.http.conftest import (  # noqa: F401
-    chat,
-    clients,
-    emulator,
-    emulator_process,
-    function,
-    models_read_once,
-    pytest_runtest_makereport,
-    run,
-)
 from tests.support.environment import CACHE, ROOT
+
+# The fixtures of all tests over HTTP, and their report of a failure.
+pytest_plugins = ["tests.http.conftest"]
 
 PROGRAMS = ROOT / ".venv" / "sdk" / "bin"  # node, npm, python, pip
 PACKAGES = CACHE / "sdk"  # node_modules

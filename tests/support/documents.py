@@ -169,5 +169,5 @@ def _example_blocks(document: str, text: str) -> Iterator[Block]:
     """Find EXAMPLES. Its first line is below the name."""
     for statement in ast.parse(text).body:
         match statement:
-            case ast.Assign(targets=[ast.Name("EXAMPLES")], value=ast.Constant(str(examples), lineno=line)):
+            case ast.Assign(targets=[ast.Name("EXAMPLES")], value=ast.Constant(str() as examples, lineno=line)):
                 yield Block(document, line + 1, "yaml", examples.removeprefix("\n"))

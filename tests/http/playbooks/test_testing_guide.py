@@ -30,7 +30,7 @@ def test_the_example_passes(tmp_path: Path) -> None:
     beside = Path(sys.executable).parent  # ansible-playbook
     environment = ansible_environment(tmp_path, PATH=f"{beside}{os.pathsep}{os.environ['PATH']}")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "test_chat.py"]
-    finished = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    finished = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert " 4 passed" in finished.stdout
 

@@ -21,7 +21,7 @@ MAP = re.findall(
 UTILS = ROOT / "plugins" / "module_utils"
 FLOORS = [Path(row).stem for row in MAP if row.startswith("plugins/module_utils/_")]
 # Folders whose content the row of a folder above describes.
-DESCRIBED_ABOVE = re.compile(r"(roles/\w+|tests/(unit|integration|bench|demo)|docs|changelogs)/.+")
+DESCRIBED_ABOVE = re.compile(r"(roles/\w+|tests/(unit|integration|bench|demo|http/documents)|docs|changelogs)/.+")
 
 
 def files():
