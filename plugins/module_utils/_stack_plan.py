@@ -256,7 +256,8 @@ def _left(undeclared: list[tuple[Kind, Resource]], owner: Owner, params: dict[st
     if not undeclared or params["state"] == "absent" or params["prune"] or params["release"]:
         return []
     members = [f"{kind.title} {resource['name'] or resource['arn']}" for kind, resource in undeclared]
-    omitted = [kind.plural for kind in KINDS if params[kind.plural] is None and kind in dict(undeclared)]
+    left = {kind for kind, _resource in undeclared}
+    omitted = [kind.plural for kind in KINDS if params[kind.plural] is None and kind in left]
     also = (
         f" (both leave {' and '.join(omitted)} unchanged unless you set the option, to [] for none)" if omitted else ""
     )

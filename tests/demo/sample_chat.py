@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from ivschat_emulator import Emulator
-from tests.support.service import zip_file
+from tests.support.service import create_function
 
 BUCKET, LOG_GROUP, STREAM, FUNCTION = "sample-chat-archive", "/aws/vendedlogs/sample-chat", "sample-chat", "review"
 REVIEW = """\
@@ -38,16 +38,7 @@ def create_sample_chat(emulator: Emulator) -> dict[str, str]:
             "Prefix": "firehose/",
         },
     )
-    function = emulator.client("lambda").create_function(
-        FunctionName=FUNCTION,
-        Runtime="python3.13",
-        Role=role,
-        Handler="review.handler",
-        Code={"ZipFile": zip_file("review.py", REVIEW)},
-    )["FunctionArn"]
-    emulator.client("lambda").add_permission(
-        FunctionName=FUNCTION, StatementId="chat", Action="lambda:InvokeFunction", Principal="ivschat.amazonaws.com"
-    )
+    function = create_function(emulator.client, role, FUNCTION, REVIEW)
     destinations = {
         "archive": {"s3": {"bucketName": BUCKET}},
         "watch": {"cloudWatchLogs": {"logGroupName": LOG_GROUP}},

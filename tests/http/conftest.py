@@ -33,7 +33,7 @@ from tests.support.environment import ACCOUNT, REGION, aws_settings
 from tests.support.harness import KNOWN_AFTER_APPLY, Run, run_module, start_module
 from tests.support.playbooks import Finished, play
 from tests.support.report import TASKS, RecordedEmulator, failure_report
-from tests.support.service import create_logging_configuration, operations, zip_file
+from tests.support.service import create_function, create_logging_configuration, operations
 
 ASSIGNED = ("arn", "id", "create_time", "update_time")
 
@@ -150,17 +150,7 @@ def function(clients: Callable[..., Any]) -> Callable[..., str]:
     clients("iam").create_role(RoleName="review", AssumeRolePolicyDocument=json.dumps({"Statement": []}))
 
     def create(name: str = "review", allowed: bool = True, code: str = "") -> str:
-        created = clients("lambda").create_function(
-            FunctionName=name,
-            Runtime="python3.13",
-            Role=f"arn:aws:iam::{ACCOUNT}:role/review",
-            Handler="review.handler",
-            Code={"ZipFile": zip_file("review.py", code)},
-        )
-        if allowed:
-            permission = {"Action": "lambda:InvokeFunction", "Principal": "ivschat.amazonaws.com"}
-            clients("lambda").add_permission(FunctionName=name, StatementId="ivschat", **permission)
-        return str(created["FunctionArn"])
+        return create_function(clients, f"arn:aws:iam::{ACCOUNT}:role/review", name, code, allowed)
 
     return create
 

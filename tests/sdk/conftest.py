@@ -146,7 +146,7 @@ def node() -> str:
 
 
 @pytest.fixture
-def module(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:  # noqa: F811
+def module(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """module(name, **options): the result of a module for the room `lobby`; ValueError when it fails."""
 
     def succeed(name: str, **options: Any) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def new_token(module: Callable[..., dict[str, Any]], lobby: str) -> Callable[...
 
 
 @pytest.fixture
-def user(node: str, emulator: Any, new_token: Callable[..., dict[str, str]]) -> Iterator[Callable[..., Client]]:  # noqa: F811
+def user(node: str, emulator: Any, new_token: Callable[..., dict[str, str]]) -> Iterator[Callable[..., Client]]:
     """user(name, capabilities, **options): a client that gets the tokens of this user, not connected yet."""
     started: list[Client] = []
 

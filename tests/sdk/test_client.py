@@ -10,7 +10,6 @@ from functools import partial
 import pytest
 
 from tests.sdk.conftest import ALL, CONNECTED
-from tests.support.service import zip_file
 
 FOUR_ATTEMPTS = [["token"]] * 4
 GONE = ["disconnect", "serverDisconnect"]
@@ -107,14 +106,13 @@ class TestRefusals:
         assert [error["errorCode"] for _result, error in outcomes[1:]] == [429, 429]
         assert ann.leave() == bob.until("message") + [LEFT] == [["message", sent], LEFT]
 
-    def test_denied_by_review(self, join, module, function, clients, emulator):
+    def test_denied_by_review(self, join, module, function, emulator):
         code = (
             "def handler(event, context):\n"
             "    result = 'DENY' if 'damn' in event['Content'] else 'ALLOW'\n"
             "    return {'ReviewResult': result, 'Content': event['Content'].upper(), 'Attributes': {'Reason': 'rude'}}"
         )
-        arn = function()
-        clients("lambda").update_function_code(FunctionName="review", ZipFile=zip_file("review.py", code))
+        arn = function(code=code)
         emulator.set(review_timeout=20)  # The function's process starts slowly on a busy machine.
         module("ivschat_room", message_review_handler={"uri": arn, "fallback_result": "DENY"})
         ann, bob = join("ann"), join("bob", capabilities=())

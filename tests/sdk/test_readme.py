@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import pytest
 
 from tests.sdk.conftest import PROGRAMS
 from tests.support.environment import ROOT
+from tests.support.service import free_port
 
 README = ROOT / "emulator" / "README.md"
 PACKAGE = Path(__file__).with_name("package.json")
@@ -33,9 +33,7 @@ def emulator() -> None:
 @pytest.fixture
 def port() -> str:
     """A free port: the README's may be in use."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return str(unused.getsockname()[1])
+    return str(free_port())
 
 
 @contextmanager

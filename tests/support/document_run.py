@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ import yaml
 from tests.support.documents import Block
 from tests.support.environment import ACCOUNT, REGION, ROOT, aws_settings
 from tests.support.playbooks import on_localhost, run_ansible
-from tests.support.service import list_rooms, zip_file
+from tests.support.service import create_function, free_port, list_rooms
 
 GIVEN = ROOT / "tests" / "http" / "documents" / "given"
 CALLBACKS = ROOT / "tests" / "http" / "documents" / "callback_plugins"
@@ -58,15 +57,7 @@ class Given:
             trust = json.dumps({"Statement": []})
             clients("iam").create_role(RoleName="functions", AssumeRolePolicyDocument=trust)
         for name in self.functions:
-            clients("lambda").create_function(
-                FunctionName=name,
-                Runtime="python3.13",
-                Role=f"arn:aws:iam::{ACCOUNT}:role/functions",
-                Handler="review.handler",
-                Code={"ZipFile": zip_file("review.py", REVIEW)},
-            )
-            permission = {"Action": "lambda:InvokeFunction", "Principal": "ivschat.amazonaws.com"}
-            clients("lambda").add_permission(FunctionName=name, StatementId="ivschat", **permission)
+            create_function(clients, f"arn:aws:iam::{ACCOUNT}:role/functions", name, REVIEW)
 
 
 PLAY_MEMBERS = {"hosts", "import_playbook", "ansible.builtin.import_playbook"}
@@ -89,6 +80,7 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_multi_constructor("!", lambda _loader, _suffix, node: getattr(node, "value", None))
 
 
+@cache
 def content_of(block: Block) -> Any:
     """Return the content of a YAML block, or raise a ValueError with the document and the line."""
     try:
@@ -98,6 +90,7 @@ def content_of(block: Block) -> Any:
         raise ValueError(f"{block.document}:{line}: {error.problem}") from error
 
 
+@cache
 def kind_of(block: Block) -> str:
     """Return what a YAML block is: `playbook`, `tasks`, `variables`, or a key of CHECKS; otherwise `unknown`."""
     content = content_of(block)
@@ -318,7 +311,7 @@ class DocumentRun:
 
     def playbooks(self, block: Block, kind: str) -> list[str]:
         """Write what runs a block, and return the names of the playbooks."""
-        file = block.file_name or f"line-{block.line}.yml"
+        file = self.file(block)
         if kind == "playbook":
             return [file]
         plays = []
@@ -327,7 +320,7 @@ class DocumentRun:
         elif not self.items(block):
             plays += on_localhost({"ansible.builtin.import_tasks": file}, name=block.place)
         for task in self.items(block):
-            file = f"line-{task.line}.yml"
+            file = self.file(task)
             self.write(file, self.text(task))
             run = {"ansible.builtin.import_tasks": file}
             (keywords,) = yaml.safe_load(task.text)
@@ -367,9 +360,3 @@ def commands(content: Any) -> Iterator[str]:
             yield from [inner] if isinstance(inner, str) else inner
     for inner in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
         yield from commands(inner)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

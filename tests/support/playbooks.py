@@ -26,15 +26,17 @@ def run_ansible(
     settings: dict[str, str],
     directory: Path | None = None,
     on_line: Callable[[str], None] | None = None,
+    python: Path | None = None,
 ) -> Finished:
     """Run a program of Ansible in a directory (its home by default) and return the finished process.
 
-    `on_line` gets each line of its output while it runs. `settings` are environment variables.
+    `on_line` gets each line of its output while it runs. `settings` are environment variables. `python` is the
+    interpreter of the environment that has the program, this one by default.
     """
     task = start_task(program, {"arguments": list(arguments), "settings": settings})
     output = ""
     with subprocess.Popen(
-        [str(Path(sys.executable).with_name(program)), *arguments],
+        [str((python or Path(sys.executable)).with_name(program)), *arguments],
         cwd=directory or home,
         env=ansible_environment(home, **settings),
         stdin=subprocess.DEVNULL,

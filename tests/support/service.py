@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import zipfile
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -84,3 +85,27 @@ def holdings(client: Any, lag: int = 0) -> dict[str, list[dict[str, Any]]]:
         return sorted(fields, key=lambda resource: str(resource["name"]))
 
     return {"rooms": by_name(rooms, names), "logging": by_name(configurations, {})}
+
+
+def create_function(
+    client: Callable[[str], Any], role: str, name: str = "review", code: str = "", allowed: bool = True
+) -> str:
+    """Create a Lambda function that IVS Chat may invoke, if allowed; its ARN. `client`: a boto3 client by service."""
+    created = client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Role=role,
+        Handler="review.handler",
+        Code={"ZipFile": zip_file("review.py", code)},
+    )
+    if allowed:
+        permission = {"Action": "lambda:InvokeFunction", "Principal": "ivschat.amazonaws.com"}
+        client("lambda").add_permission(FunctionName=name, StatementId="ivschat", **permission)
+    return str(created["FunctionArn"])
+
+
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -204,10 +204,11 @@ def site(directory: str) -> list[str]:
     external = sorted({link for page in pages.values() for link in page.links if is_external(link)})
     (Path(directory) / "links.txt").write_text("\n".join(external) + "\n")
     print(f"{len(pages)} pages, {sum(len(page.links) for page in pages.values())} links, {len(external)} external URLs")
+    repository = published()
     lacking = [
         f"a page links to {link}, which the checkout does not have"
         for link in external
-        if (found := published().match(link)) and not (ROOT / link[found.end() :].partition("#")[0]).exists()
+        if (found := repository.match(link)) and not (ROOT / link[found.end() :].partition("#")[0]).exists()
     ]
     return broken(root, pages) + lacking if pages else [f"{root} has no pages"]
 

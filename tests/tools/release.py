@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 import tarfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import yaml
 
 from ivschat_emulator import Emulator
 from tests.support.environment import aws_settings
+from tests.support.playbooks import run_ansible
 from tests.tools.built import emptied, importer
 from tests.tools.check import contents
 from tests.tools.in_tree import ROOT, lay_tree, site_packages
@@ -105,43 +107,34 @@ def use(archive: Path, environment: Environment, name: str) -> list[str]:
     amazon.mkdir(parents=True)
     (amazon / "aws").symlink_to(environment.amazon_aws)
     with Emulator.start() as emulator:
-        env = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_"))},
+        settings = {
             **aws_settings(emulator.url),
-            "HOME": str(directory),
             "PATH": f"{environment.python.parent}{os.pathsep}{os.environ['PATH']}",
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_PYTHON_INTERPRETER": str(environment.target),
             "NO_COLOR": "1",
         }
-
-        def run(*command: str | Path) -> str:
-            finished = subprocess.run(
-                command,
-                cwd=directory,
-                env=env,
-                check=False,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            print(finished.stdout, end="", flush=True)
-            return finished.stdout if finished.returncode == 0 else f"failed: {finished.stdout}"
-
-        run("ansible-galaxy", "collection", "install", "--no-deps", "--collections-path", collections, archive)
+        run = partial(
+            run_ansible,
+            home=directory,
+            settings=settings,
+            on_line=partial(print, end="", flush=True),
+            python=environment.python,
+        )
+        run(
+            "ansible-galaxy", "collection", "install", "--no-deps", "--collections-path", str(collections), str(archive)
+        )
         installed = collections / COLLECTION
         playbook = directory / "quickstart.yml"
         readme = (installed / "README.md").read_text()
         playbook.write_text(re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)[0])
         modules = {path.stem for path in (installed / "plugins" / "modules").glob("*.py")}
-        listed = run("ansible-doc", "--list", "aws_ivs.chat")
+        listed = run("ansible-doc", "--list", "aws_ivs.chat").stdout
         group = yaml.safe_load((installed / "meta" / "runtime.yml").read_text())["action_groups"]["aws"]
         problems = [f"ansible-doc does not list {module}" for module in sorted(modules) if module not in listed]
         problems += [f"{module} is not in the action group" for module in sorted(modules - set(map(str, group)))]
         for options, changed in ((["--check", "--diff"], 1), ([], 1), ([], 0)):
-            output = run("ansible-playbook", playbook, *options)
+            output = run("ansible-playbook", str(playbook), *options).stdout
             if f"changed={changed}" not in output or "failed=0" not in output or "[WARNING]" in output:
                 problems.append(f"the first playbook of README.md {' '.join(options)} did not report changed={changed}")
     return [f"{name}: {problem}" for problem in problems]
