@@ -398,8 +398,14 @@ on("rooms", "change", () => choose(document.querySelector("#rooms :checked").val
 on("demonstration", "click", createDemonstration);
 on("connect", "submit", async () => {
   const chat = chatOf(room.arn);
-  await connect(chat, tokenParameters());
-  $("user").value = ["ann", "bob", "carla"].find((id) => !chat.users.some((user) => user.id === id)) || "";
+  const parameters = tokenParameters();
+  const taken = [parameters.userId, ...chat.users.map(({ id }) => id)];
+  const next = ["ann", "bob", "carla"].find((id) => !taken.includes(id)) || "";
+  $("user").value = next; // At once: later, somebody may be typing there.
+  await connect(chat, parameters).catch((error) => {
+    if ($("user").value === next) $("user").value = parameters.userId;
+    throw error;
+  });
 });
 on("token-only", "click", async () => {
   const { token } = await ivschat("CreateChatToken", tokenParameters());

@@ -195,6 +195,19 @@ def test_two_users_talk(page: Page, open_chat: OpenChat, emulator: Emulator, roo
     assert (bob["attributes"], bob["capabilities"]) == ({"color": "red", "team": "a=b"}, list(CAPABILITIES))
 
 
+def test_the_next_user_is_typed_while_one_connects(page: Page, open_chat: OpenChat, room: str) -> None:
+    open_chat(room)
+    page.route("**/moto-api/ivschat/connections", lambda _route: None)  # Holds the requests until unroute.
+    join(page, "ann")
+
+    page.get_by_label("User ID").fill("mia")
+    page.unroute("**/moto-api/ivschat/connections")
+    expect(page.get_by_label("Send as")).to_have_value("ann")  # The page has gone on with ann.
+    page.wait_for_timeout(200)
+
+    expect(page.get_by_label("User ID")).to_have_value("mia")
+
+
 @pytest.mark.parametrize(
     ("capabilities", "content", "error"),
     [
@@ -245,11 +258,12 @@ def test_errors_of_operations(
 def test_a_refused_parameter(page: Page, open_chat: OpenChat, room: str) -> None:
     """The service checks, not the page."""
     open_chat(room)
-    page.get_by_label("User ID").fill("")
+    page.get_by_label("User ID").fill("a" * 129)
 
     page.get_by_role("button", name="Connect", exact=True).click()
 
     expect(page.get_by_role("alert")).to_contain_text("ValidationException: ")
+    expect(page.get_by_label("User ID")).to_have_value("a" * 129)
 
 
 def test_attributes_that_are_no_pairs(page: Page, open_chat: OpenChat, room: str) -> None:
