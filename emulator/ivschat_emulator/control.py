@@ -30,7 +30,7 @@ from . import moto_bridge
 from .connections import Handshake
 from .messaging import CONNECT, Messaging
 from .page import page
-from .rates import Buckets
+from .rates import Buckets, Windows
 from .service_model import (
     OPERATIONS,
     Response,
@@ -196,7 +196,7 @@ class Control:
         self._holds: list[Hold] = []
         self._interventions: list[Intervention] = []
         self._calls: list[Call] = []
-        self._buckets = Buckets()
+        self._buckets, self._windows = Buckets(), Windows()
         self._messaging = Messaging(self._buckets, run_functions)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
@@ -357,9 +357,14 @@ class Control:
         if call.access_key_id in SETTINGS["expired_access_keys"]:
             return ServiceError("ExpiredTokenException", "The security token included in the request is expired")
         tps = SETTINGS.tps(operation)
-        if self._buckets.take((call.account, call.region, operation), tps):
+        counted = self._buckets if SETTINGS["quotas_counted"] == "bucket" else self._windows
+        if counted.take((call.account, call.region, operation), tps):
             return None
         return ServiceError("ThrottlingException", "Rate exceeded", limit=int(tps or 0))
+
+    def _forget_rates(self) -> None:
+        self._buckets.clear()
+        self._windows.clear()
 
     # The control interface
 
@@ -368,7 +373,7 @@ class Control:
             SETTINGS.restore()
             self._calls.clear()
             self._interventions.clear()
-        self._buckets.clear()
+        self._forget_rates()
         self._clear_faults()
         self._release_holds(drop=True)
         moto_bridge.restore_auth()
@@ -401,7 +406,7 @@ class Control:
             case "POST", "settings":
                 with moto_bridge.LOCK:
                     SETTINGS.change(sent)
-                self._buckets.clear()
+                self._forget_rates()
                 self._messaging.settings_changed()
             case "DELETE", "settings":
                 SETTINGS.restore()

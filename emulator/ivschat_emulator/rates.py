@@ -1,12 +1,13 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rates: buckets that hold one second of calls."""
+"""Rates: two ways to count calls per second."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Hashable
 
 
@@ -39,3 +40,31 @@ class Buckets:
         """Remove the bucket of something that is gone."""
         with self._lock:
             self._levels.pop(key, None)
+
+
+class Windows:
+    """The calls of the last second for each key; of a rate below one a second, the last call for as long as it says."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._times: dict[Hashable, deque[float]] = {}
+
+    def take(self, key: Hashable, rate: float | None) -> bool:
+        """Whether another call is within `rate` calls per second (None: no limit); if so, it counts."""
+        if rate is None:
+            return True
+        calls = max(1, int(rate))
+        with self._lock:
+            clock = time.monotonic()
+            times = self._times.setdefault(key, deque())
+            while times and times[0] <= clock - calls / rate:
+                times.popleft()
+            allowed = len(times) < calls
+            if allowed:
+                times.append(clock)
+        return allowed
+
+    def clear(self) -> None:
+        """Forget all calls."""
+        with self._lock:
+            self._times.clear()

@@ -34,6 +34,7 @@ REFUSALS: dict[str, tuple[str | None, ...]] = {
 DEFAULTS: dict[str, Any] = {
     "latency": 0,
     "quotas": None,
+    "quotas_counted": "bucket",
     "transitions": None,
     "failing_transitions": [],
     "refuse_update_of_failed": False,
@@ -103,6 +104,7 @@ _RULES: dict[str, tuple[str, Any]] = {
         'null, "real" or {Operation: calls per second, more than 0}',
         lambda v: v in (None, "real") or _map_of(v, OPERATIONS, lambda tps: is_number(tps, 0) and tps > 0),
     ),
+    "quotas_counted": ("bucket or window", lambda v: v in ("bucket", "window")),
     "transitions": ('null, {"reads": N} or {"seconds": S}', lambda v: v is None or _period(v)),
     "failing_transitions": (
         "a list of CREATE, UPDATE, DELETE",

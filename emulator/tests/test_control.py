@@ -249,6 +249,20 @@ class TestQuotas:
         refilled = (time.monotonic() - start) * tps  # a busy machine is slow enough for some more
         assert tps <= sum(code != "ThrottlingException" for code in codes) <= tps + refilled
 
+    @pytest.mark.parametrize(("counted", "calls"), [("bucket", 8), ("window", 5)])
+    def test_how_calls_are_counted(self, ivschat: Any, emulator: Emulator, counted: str, calls: int) -> None:
+        """0.65 s after five calls, a bucket has filled by three; a window still holds all five."""
+        arn = ivschat.create_room()["arn"]
+        for _attempt in range(20):
+            emulator.set(quotas={"GetRoom": 5}, quotas_counted=counted)
+            start = time.monotonic()
+            codes = self.burst(lambda: ivschat.get_room(identifier=arn), 5)
+            time.sleep(max(0, start + 0.65 - time.monotonic()))
+            codes += self.burst(lambda: ivschat.get_room(identifier=arn), 3)
+            if time.monotonic() - start < 0.8:  # else the machine was too busy to tell
+                break
+        assert codes.count("") == calls
+
     def test_a_throttled_call_has_no_effect(self, ivschat: Any, emulator: Emulator) -> None:
         emulator.set(quotas={"CreateRoom": 1})
         ivschat.create_room()
@@ -281,6 +295,7 @@ class TestSettings:
             {"quotas": "unreal"},
             {"quotas": {"CreateRum": 1}},
             {"quotas": {"CreateRoom": 0}},
+            {"quotas_counted": "month"},
             {"transitions": {"reads": 1, "seconds": 1}},
             {"transitions": {"reads": 1.5}},
             {"failing_transitions": ["CREATED"]},

@@ -13,6 +13,8 @@ options:
     description:
       - The maximum number of calls per second for each API operation. The defaults are the service quotas, which cannot
         be raised. Valid values are from 0.001 to 1,000,000.
+      - The calls of one second can be made at once. If the service throttles an operation nevertheless, its calls are
+        spread evenly from then on.
       - Specify lower values if other programs use the same account and region at the same time.
     type: dict
     suboptions:

@@ -14,7 +14,6 @@ import contextlib
 import json
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -71,8 +70,10 @@ BACKOFF: dict[str, Any] = {"delay": 0.5, "backoff": 2, "max_delay": 4}
 # When the wait that makes the calls ends, by time.monotonic().
 _DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
-# A little more than the second in which the service counts, because calls arrive after varying delays.
-QUOTA_WINDOW = 1.02
+# How much later (s) than the quota allows it a call is sent, and by how much calls that are spread evenly are farther
+# apart: calls arrive after varying delays.
+MARGIN = 0.05
+EVEN_INTERVAL = 1.02
 
 
 # At what length (in characters) a text of an error response is cut off: a proxy may return a whole page.
@@ -241,26 +242,40 @@ def _cut(text: str) -> str:
 
 
 def limit_rate(client: Any, calls_per_second: Callable[[str], float]) -> None:
-    """Delay a client's calls so that no operation exceeds the rate that the function returns for it (above 0)."""
-    sent: dict[str, deque[float]] = {}
+    """Delay a client's calls so that no operation exceeds the rate that the function returns for it (above 0).
+
+    AWS does not say how the service counts its quotas. Most AWS services have a bucket that holds one second of calls;
+    if an operation is throttled all the same, its calls are spread evenly from then on.
+    """
+    full: dict[str, float] = {}
+    spread: set[str] = set()
 
     def wait_for_turn(model: Any, **_context: Any) -> None:
         now = time.monotonic()
-        turn = next_turn(sent, model.name, calls_per_second(model.name), now)
+        turn = next_turn(full, model.name, calls_per_second(model.name), now, spread=model.name in spread)
         if turn > now:
             time.sleep(turn - now)
 
+    def spread_if_throttled(http_response: Any, parsed: Any, model: Any, **_context: Any) -> None:
+        if http_response.status_code == 429 or parsed.get("Error", {}).get("Code") in THROTTLING_CODES:
+            spread.add(model.name)
+
     client.meta.events.register("before-call.ivschat", wait_for_turn)
+    client.meta.events.register("after-call.ivschat", spread_if_throttled)
 
 
-def next_turn(sent: dict[str, deque[float]], operation: str, limit: float, now: float) -> float:
-    """Return the time (s) of the next call of an operation, not before `now`, and note it in `sent`."""
-    # As many whole calls as fit in about a second; below one call per second it is one in a longer window.
-    calls = max(1, int(limit))
-    times = sent.setdefault(operation, deque(maxlen=calls))
-    turn = max(now, times[0] + QUOTA_WINDOW * calls / limit) if len(times) == calls else now
-    times.append(turn)
-    return turn
+def next_turn(full: dict[str, float], operation: str, limit: float, now: float, spread: bool = False) -> float:
+    """Return the time (s) of the next call of an operation, not before `now`, and note it in `full`.
+
+    A bucket holds one second of calls, and at least one, and fills at the rate; `full`: when it is full again. Calls
+    that are spread evenly have no more than the limit in any second.
+    """
+    calls, interval = max(1, int(limit)), 1 / limit
+    if spread:
+        calls, interval = 1, interval * EVEN_INTERVAL
+    filled = full.get(operation, -math.inf)
+    full[operation] = max(filled, now) + interval
+    return max(now, filled - (calls - 1) * interval + MARGIN)
 
 
 def record_writes(client: Any) -> list[str]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -38,15 +37,15 @@ def estimate(
 
 def paced_seconds(operations: Iterable[str], rates: dict[str, float]) -> float:
     """Return when the last of these calls begins, counted from the first, when each takes no time by itself."""
-    sent: dict[str, deque[float]] = {}
+    full: dict[str, float] = {}
     now = 0.0
     for operation in operations:
-        now = next_turn(sent, operation, calls_per_second_of(operation, rates), now)
+        now = next_turn(full, operation, calls_per_second_of(operation, rates), now)
     return now
 
 
 def _operations(plan: StackPlan, matching: Matching, listed: Listed, wait: bool) -> Iterator[str]:
-    for kind in KINDS:
+    for kind in reversed(KINDS):
         yield from _listing(kind, len(listed[kind]))
     for match in matching.matches:
         if match.before and match.entry.needs_details:
