@@ -80,8 +80,9 @@ from ansible.errors import AnsibleLookupError
 from ansible_collections.amazon.aws.plugins.module_utils.common import set_collection_info
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.plugin_utils.lookup import AWSLookupBase
-from ansible_collections.aws_ivs.chat.plugins.module_utils._api import create_chat_token
 from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import find_targets
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging_api import create_chat_token
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging_validation import validate_messaging
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     VERSION,
     format_error,
@@ -90,10 +91,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import KNOWN_AFTER_APPLY
 from ansible_collections.aws_ivs.chat.plugins.module_utils._retries import clean_error_responses
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
-    validate_endpoint_url,
-    validate_messaging,
-)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_endpoint_url
 
 OPTIONS = ("room_arn", "room_name", "capabilities", "session_duration", "attributes")
 

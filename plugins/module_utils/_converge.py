@@ -19,11 +19,9 @@ from ._module import (
     warn_if_unknown,
     write_unless_check_mode,
 )
-from ._plan import Declaration, Plan, diff, predict
-from ._resources import KNOWN_AFTER_APPLY, STACK_TAG, Kind, Resource, describe, is_deleting, text_tags
+from ._plan import Declaration, Plan, WriteResult, diff, predict
+from ._resources import KNOWN_AFTER_APPLY, STACK_TAG, Kind, Resource, describe, is_changing, is_deleting, text_tags
 from ._retries import record_writes
-from ._waits import wait_deleted
-from ._write import WaitOptions, WriteResult, write_plan
 
 
 def resource_argument_spec(kind: Kind) -> dict[str, Any]:
@@ -63,15 +61,20 @@ def converge(
         return WriteResult(predict(plan, arn), plan.changed, plan), predicted or {}
 
     def write() -> tuple[WriteResult, dict[str, Any]]:
+        if _is_as_declared(plan):
+            return WriteResult(plan.before, False, plan), actual or {}
+        # Only now: Python compiles the code of a module anew in each task, so what a task does not need costs time.
+        from ._write import WaitOptions, write_plan
+
         options = WaitOptions(module.params["wait"], module.params["wait_timeout"], module.params["arn"] is None)
         creates = plan.before is None and plan.after is not None
         if before_write:
             before_write()
         if creates:
-            _wait_deleting(client, kind, found, options)
+            _wait_deleting(client, kind, found, options.timeout)
         written = write_plan(client, plan, declaration, options)
         if plan.after is None and options.wait:
-            _wait_deleting(client, kind, found, options)
+            _wait_deleting(client, kind, found, options.timeout)
         return written, actual or {}
 
     try:
@@ -86,10 +89,17 @@ def converge(
     module.exit_json(**result)
 
 
-def _wait_deleting(client: Any, kind: Kind, found: Found, options: WaitOptions) -> None:
+def _is_as_declared(plan: Plan) -> bool:
+    """Whether there is nothing to write, and no change in progress to wait for."""
+    return plan.before is not None and not plan.changed and not is_changing(plan.before)
+
+
+def _wait_deleting(client: Any, kind: Kind, found: Found, timeout: float) -> None:
     """Wait for what is already being deleted: a create of its name waits for that, and `absent`; an update does not."""
+    from ._waits import wait_deleted
+
     for deleting in found.deleting:
-        wait_deleted(client, kind, deleting, options.timeout)
+        wait_deleted(client, kind, deleting, timeout)
 
 
 def _warn(module: IvsChatModule, client: Any, plan: Plan) -> None:

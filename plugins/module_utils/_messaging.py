@@ -14,8 +14,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ._api import get_room
 from ._identity import resolve_arns
 from ._module import IvsChatModule, format_error, refuse_unless_check_mode, write_unless_check_mode
+from ._pacing import limit_rate
 from ._resources import KNOWN_AFTER_APPLY, MESSAGING_QUOTA, QUOTAS, ROOM, is_arn, is_known_arn
-from ._retries import error_code, limit_rate, outcome_unknown
+from ._retries import error_code, outcome_unknown
 
 ONE_ROOM: dict[str, Any] = {"room_arn": {}, "room_name": {}}
 SOME_ROOMS: dict[str, Any] = {**ONE_ROOM, "rooms": {"type": "list", "elements": "str"}}

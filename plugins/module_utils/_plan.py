@@ -35,6 +35,16 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class WriteResult:
+    """The resource after a write (None: there is none), and whether the write changed anything."""
+
+    resource: Resource | None
+    changed: bool
+    plan: Plan  # the one that was carried out in the end
+    created: str | None = None  # the ARN, when this very write created it
+
+
+@dataclass(frozen=True)
 class Declaration:
     """What a task, or an entry of a stack, declares about one resource."""
 

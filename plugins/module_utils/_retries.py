@@ -1,7 +1,7 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which failed calls are repeated, how often, and after which pauses; and the rate limiter. Private to this collection.
+"""Which failed calls are repeated, how often, and after which pauses. Private to this collection.
 
 Retries are counted here alone; botocore's own are switched off (see _module.create_client), because it would repeat a
 create blindly. Each cause has its own count in one call, so a call is made at most 1 + their sum times, not their
@@ -69,12 +69,6 @@ BACKOFF: dict[str, Any] = {"delay": 0.5, "backoff": 2, "max_delay": 4}
 
 # When the wait that makes the calls ends, by time.monotonic().
 _DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)
-
-# How much later (s) than the quota allows it a call is sent, and by how much calls that are spread evenly are farther
-# apart: calls arrive after varying delays.
-MARGIN = 0.05
-EVEN_INTERVAL = 1.02
-
 
 # At what length (in characters) a text of an error response is cut off: a proxy may return a whole page.
 MAXIMUM_TEXT_LENGTH = 1000
@@ -239,43 +233,6 @@ def _error_members(body: bytes) -> dict[str, Any]:
 
 def _cut(text: str) -> str:
     return text if len(text) <= MAXIMUM_TEXT_LENGTH else f"{text[:MAXIMUM_TEXT_LENGTH]}..."
-
-
-def limit_rate(client: Any, calls_per_second: Callable[[str], float]) -> None:
-    """Delay a client's calls so that no operation exceeds the rate that the function returns for it (above 0).
-
-    AWS does not say how the service counts its quotas. Most AWS services have a bucket that holds one second of calls;
-    if an operation is throttled all the same, its calls are spread evenly from then on.
-    """
-    full: dict[str, float] = {}
-    spread: set[str] = set()
-
-    def wait_for_turn(model: Any, **_context: Any) -> None:
-        now = time.monotonic()
-        turn = next_turn(full, model.name, calls_per_second(model.name), now, spread=model.name in spread)
-        if turn > now:
-            time.sleep(turn - now)
-
-    def spread_if_throttled(http_response: Any, parsed: Any, model: Any, **_context: Any) -> None:
-        if http_response.status_code == 429 or parsed.get("Error", {}).get("Code") in THROTTLING_CODES:
-            spread.add(model.name)
-
-    client.meta.events.register("before-call.ivschat", wait_for_turn)
-    client.meta.events.register("after-call.ivschat", spread_if_throttled)
-
-
-def next_turn(full: dict[str, float], operation: str, limit: float, now: float, spread: bool = False) -> float:
-    """Return the time (s) of the next call of an operation, not before `now`, and note it in `full`.
-
-    A bucket holds one second of calls, and at least one, and fills at the rate; `full`: when it is full again. Calls
-    that are spread evenly have no more than the limit in any second.
-    """
-    calls, interval = max(1, int(limit)), 1 / limit
-    if spread:
-        calls, interval = 1, interval * EVEN_INTERVAL
-    filled = full.get(operation, -math.inf)
-    full[operation] = max(filled, now) + interval
-    return max(now, filled - (calls - 1) * interval + MARGIN)
 
 
 def record_writes(client: Any) -> list[str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ._pacing import next_turn
 from ._resources import KINDS, LOGGING_CONFIGURATION, ROOM, Kind
-from ._retries import next_turn
 from ._stack import Listed, Matching, calls_per_second_of
 from ._stack_plan import PlannedChange, StackPlan
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from ._api import OPERATIONS
 from ._identity import LOOK_AGAIN, inconsistent_read_error, still_existing
+from ._pacing import limit_rate
 from ._polling import poll
 from ._progress import Progress
 from ._resources import KINDS, ROOM, Resource
-from ._retries import limit_rate
 from ._stack import Entry, Listed, Match, Matching, calls_per_second_of, duplicates
 from ._stack_plan import StackPlan
 

@@ -13,7 +13,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ._api import OPERATIONS, list_by_name, list_rooms
 from ._identity import still_existing
-from ._plan import Declaration, Plan
+from ._plan import Declaration, Plan, WriteResult
 from ._progress import Progress
 from ._resources import (
     KINDS,
@@ -35,7 +35,7 @@ from ._stack_outcome import AppliedChange, Outcome
 from ._stack_plan import PlannedChange, plan_deletion, shorten
 from ._stack_wait import Seen, failed_state_error, wait_all_unlisted, wait_written
 from ._waits import wait_deleted
-from ._write import WaitOptions, WriteResult, manage_remaining, stays, write_plan, write_tags
+from ._write import WaitOptions, manage_remaining, stays, write_plan, write_tags
 
 MAX_UNANSWERED = 3  # calls in a row without an answer, after which the run stops
 MAX_ROUNDS = 3  # of removals, when lists turn out to have hidden members

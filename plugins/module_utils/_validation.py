@@ -1,7 +1,7 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Validation of every option, before the first API call: of resources, stacks, and messaging. Pure; private.
+"""Validation of options before the first API call: of values, resources, and filters. Pure; private.
 
 Each function returns the validation errors that it finds, as messages that name the option, the value, and the rule.
 `path` is put before the option's name, such as `rooms[3].`; the limits are data of _resources.
@@ -19,13 +19,10 @@ from ansible.module_utils.common.text.converters import to_text
 from ._resources import (
     ARN_LENGTH,
     DESTINATIONS,
-    KINDS,
     KNOWN_AFTER_APPLY,
     LOGGING_CONFIGURATION,
-    MAXIMUM_ATTRIBUTES_BYTES,
     MAXIMUM_LOGGING_CONFIGURATIONS,
     MAXIMUM_TAGS,
-    MESSAGING_LIMITS,
     NAME,
     ROOM,
     TAG_KEY,
@@ -35,12 +32,9 @@ from ._resources import (
     Limit,
     given_destination,
     is_arn,
-    text_tags,
 )
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*)|[0-9a-f:.]+", re.IGNORECASE)
-MINIMUM_CALLS_PER_SECOND = 0.001  # a call every 17 minutes
-MAXIMUM_CALLS_PER_SECOND = 1_000_000  # in effect, no limit
 
 
 class UnknownArnError(str):
@@ -246,153 +240,3 @@ def validate_filters(kind: Kind, params: dict[str, Any], region: str | None) -> 
     for position, arn in enumerate(params["arns"] or []):
         errors += validate_arn(f"arns[{position}]", arn, kind, region)
     return errors + validate_tags(params["tags"], as_filter=True)
-
-
-def validate_stack(params: dict[str, Any], region: str | None) -> list[str]:
-    """Validate a whole stack; each error starts with the path of the option."""
-    tag = params["ownership_tag"]
-    errors = validate_owner(params["name"], tag)
-    errors += validate_tags(params["tags"])
-    if tag in (params["tags"] or {}):
-        errors.append(f"tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag")
-    errors += validate_calls_per_second(params["calls_per_second"])
-    if params["prune"] and params["release"]:
-        errors.append("release: true is not valid together with prune: choose what happens to undeclared members")
-    errors += _validate_room_defaults(params, region)
-    for kind in KINDS:
-        seen: dict[str, int] = {}
-        for position, entry in enumerate(params[kind.plural] or []):
-            path = f"{kind.plural}[{position}]."
-            errors += validate_resource(kind, entry, region, path)
-            name = entry["name"]
-            if not name:
-                errors.append(f"{path}name: {name!r} is not valid: a member of a stack must have a name")
-            elif name in seen:
-                errors.append(f"{path}name: {name!r} is a duplicate of the name of {kind.plural}[{seen[name]}]")
-            seen.setdefault(name, position)
-            errors += _validate_references(entry, params, region, path)
-            errors += _validate_entry_tags(entry, params, path, kind)
-        errors += _validate_previous_names(kind, params[kind.plural] or [])
-    return errors
-
-
-def _validate_room_defaults(params: dict[str, Any], region: str | None) -> list[str]:
-    """Validate what rooms leave out by the rules of a room."""
-    path, defaults = "room_defaults.", params["room_defaults"]
-    if defaults is None:
-        return []
-    errors = validate_resource(ROOM, defaults, region, path) + _validate_references(defaults, params, region, path)
-    if params["ownership_tag"] in (defaults.get("tags") or {}):
-        tag = params["ownership_tag"]
-        errors.append(f"{path}tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag")
-    return errors
-
-
-def _validate_previous_names(kind: Kind, entries: list[dict[str, Any]]) -> list[str]:
-    """Validate that a previous name is one, and that no other entry means the same member."""
-    errors = []
-    names = {entry["name"]: position for position, entry in reversed(list(enumerate(entries)))}
-    seen: dict[str, int] = {}
-    for position, entry in enumerate(entries):
-        previous, path = entry.get("previous_name"), f"{kind.plural}[{position}].previous_name"
-        if previous is None:
-            continue
-        if not previous:
-            errors.append(f"{path}: '' is not valid: it must be the name that the member had before")
-        errors += validate_limit(path, previous, NAME)
-        if previous and previous in names:
-            errors.append(
-                f"{path}: {previous!r} is the name of {kind.plural}[{names[previous]}]: it must be a name that is no "
-                "longer declared"
-            )
-        elif previous and previous in seen:
-            errors.append(
-                f"{path}: {previous!r} is a duplicate of the previous_name of {kind.plural}[{seen[previous]}]"
-            )
-        seen.setdefault(previous, position)
-    return errors
-
-
-def _validate_references(entry: dict[str, Any], params: dict[str, Any], region: str | None, path: str) -> list[str]:
-    references = entry.get("logging_configurations")
-    declared = {configuration["name"] for configuration in params["logging_configurations"] or []}
-    unknown = [
-        f"{path}logging_configurations[{position}]: {reference!r} is not valid: it must be an ARN, or the name of one "
-        "of the logging_configurations of this stack"
-        for position, reference in enumerate(references or [])
-        if reference and NAME.accepts(reference) and reference not in declared
-    ]
-    return validate_identifiers(f"{path}logging_configurations", references, region) + unknown
-
-
-def _validate_entry_tags(entry: dict[str, Any], params: dict[str, Any], path: str, kind: Kind) -> list[str]:
-    tag, own = params["ownership_tag"], entry.get("tags") or {}
-    defaults = (params["room_defaults"] or {}).get("tags") if kind is ROOM else None
-    tags = {**(params["tags"] or {}), **(defaults or {}), **own}
-    if tag in own:
-        return [f"{path}tags: {tag!r} is the ownership tag: it must not be set as an ordinary tag"]
-    if len(tags) >= MAXIMUM_TAGS >= len(own):
-        return [
-            f"{path}tags: {len(tags) + 1} tags are too many, including those of the stack and the ownership tag: the "
-            f"maximum is {MAXIMUM_TAGS}"
-        ]
-    return []
-
-
-def validate_owner(name: str | None, tag: str) -> list[str]:
-    """Validate the name of a stack, when it is set, and the key of the tag that holds it."""
-    errors = []
-    if name is not None and (not name or not TAG_VALUE.accepts(name)):
-        errors.append(f"name: {name[:64]!r} is not valid: it must be 1 to 256 characters, because it is a tag value")
-    if not TAG_KEY.accepts(tag) or tag.lower().startswith("aws:"):
-        errors.append(f'ownership_tag: {tag[:64]!r} is not valid: it must be {TAG_KEY.rule} and not start with "aws:"')
-    return errors
-
-
-def validate_calls_per_second(calls_per_second: dict[str, float | None]) -> list[str]:
-    """Validate the maximum number of calls per second of each group of operations."""
-    return [
-        f"calls_per_second.{name}: {value} is not valid: it must be a number from {MINIMUM_CALLS_PER_SECOND} to "
-        f"{MAXIMUM_CALLS_PER_SECOND}"
-        for name, value in calls_per_second.items()
-        if value is None or not MINIMUM_CALLS_PER_SECOND <= value <= MAXIMUM_CALLS_PER_SECOND
-    ]
-
-
-def validate_messaging(params: dict[str, Any], region: str | None) -> list[str]:
-    """Validate every option of a messaging module, or of the lookup."""
-    ways = [option for option in ("room_arn", "room_name", "rooms") if option in params]
-    errors = []
-    if ways and sum(params[option] is not None for option in ways) != 1:  # Ansible counts those that are null as given
-        errors.append(f"{', '.join(ways)}: exactly one of them is required, with a value that is not null")
-    if params.get("room_arn") is not None:
-        errors += validate_arn("room_arn", params["room_arn"], ROOM, region)
-    if params.get("room_name") == "":
-        errors.append("room_name: '' is not valid: it must be the name of a room")
-    errors += validate_limit("room_name", params.get("room_name"), NAME)
-    rooms = params.get("rooms") or []
-    for position, room in enumerate(rooms):
-        errors += validate_identifier(f"rooms[{position}]", room, region, ROOM)
-    errors += validate_unique("rooms", rooms)
-    for option, limit in MESSAGING_LIMITS.items():
-        errors += validate_limit(option, params.get(option), limit)
-    return errors + validate_attributes(params.get("attributes"))
-
-
-def validate_attributes(attributes: dict[Any, Any] | None) -> list[str]:
-    """Validate attributes: a map of strings of at most 1 KB in total."""
-    errors = [
-        f"attributes[{to_text(key)[:64]!r}]: {'null' if value is None else type(value).__name__} is not valid: it must "
-        "be a string (the filter to_json makes one of a list or a dictionary)"
-        for key, value in (attributes or {}).items()
-        if value is None or isinstance(value, (dict, list))
-    ]
-    if errors:
-        return errors
-    pairs = text_tags(attributes or {}).items()
-    size = sum(len(text.encode("utf-8", "surrogatepass")) for pair in pairs for text in pair)
-    if size > MAXIMUM_ATTRIBUTES_BYTES:
-        return [
-            f"attributes: {size} bytes are too many: the maximum for all keys and values is {MAXIMUM_ATTRIBUTES_BYTES}"
-        ]
-    return []

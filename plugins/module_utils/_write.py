@@ -18,7 +18,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ._api import OPERATIONS, get_room, list_by_name, list_rooms, tag_resource, untag_resource, update_room
 from ._identity import LOOK_AGAIN, inconsistent_read_error, still_existing, with_details
-from ._plan import Declaration, Plan
+from ._plan import Declaration, Plan, WriteResult
 from ._polling import poll
 from ._resources import (
     IDENTIFIERS,
@@ -51,16 +51,6 @@ class WaitOptions:
     wait: bool
     timeout: float
     by_name: bool
-
-
-@dataclass(frozen=True)
-class WriteResult:
-    """The resource after a write (None: there is none), and whether the write changed anything."""
-
-    resource: Resource | None
-    changed: bool
-    plan: Plan  # the one that was carried out in the end
-    created: str | None = None  # the ARN, when this very write created it
 
 
 def write_plan(client: Any, plan: Plan, declaration: Declaration, options: WaitOptions) -> WriteResult:

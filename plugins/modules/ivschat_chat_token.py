@@ -117,8 +117,9 @@ msg:
 from functools import partial
 from typing import Any
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils._api import TOKEN_MEMBERS, create_chat_token
 from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import ONE_ROOM, find_targets, predict_call
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging_api import TOKEN_MEMBERS, create_chat_token
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging_validation import validate_messaging
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     IvsChatModule,
     refuse_unless_check_mode,
@@ -126,7 +127,6 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     write_unless_check_mode,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import CAPABILITIES
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_messaging
 
 
 def create_token(module: IvsChatModule, client: Any) -> None:

@@ -95,10 +95,10 @@ rooms:
 
 from typing import Any
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils._api import send_event
 from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging import SOME_ROOMS, call_for_rooms
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging_api import send_event
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging_validation import validate_messaging
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_messaging
 
 
 def send_to_rooms(module: IvsChatModule, client: Any) -> None:

@@ -470,8 +470,8 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_read import (
     match_with_details,
     read_users_again,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_validation import validate_stack
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import StackOptions, write_stack
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_stack
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import WaitOptions
 
 MAX_SHOWN_FAILURES = 5  # in the message; all are in the result

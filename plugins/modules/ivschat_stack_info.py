@@ -116,11 +116,11 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_read import (
     limit_stack_rate,
     list_all,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import (
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_validation import (
     validate_calls_per_second,
     validate_owner,
-    validate_tags,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_tags
 
 GONE = "List shows it and Get does not find it, because it was deleted or created moments ago"
 

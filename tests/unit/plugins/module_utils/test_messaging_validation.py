@@ -9,13 +9,16 @@ import re
 
 import botocore.session
 import pytest
-from ansible_collections.aws_ivs.chat.plugins.module_utils._api import _text_attributes
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging_api import _text_attributes
+from ansible_collections.aws_ivs.chat.plugins.module_utils._messaging_validation import (
+    validate_attributes,
+    validate_messaging,
+)
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     CAPABILITIES,
     MAXIMUM_ATTRIBUTES_BYTES,
     MESSAGING_LIMITS,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_attributes, validate_messaging
 
 MODEL = botocore.session.Session().get_service_model("ivschat")
 REGION = "us-east-1"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _api, _module, _retries
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _api, _messaging_api, _module, _retries
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     LOGGING_CONFIGURATION,
     ROOM,
@@ -124,7 +124,7 @@ def test_a_delete_whose_first_attempt_did_it(
     [
         lambda client: _api.create_room(client, {"name": "lobby"}, {}),
         lambda client: _api.create_logging_configuration(client, {"name": "archive"}, {}),
-        lambda client: _api.send_event(client, ARN, {"event_name": "goal", "attributes": None}),
+        lambda client: _messaging_api.send_event(client, ARN, {"event_name": "goal", "attributes": None}),
     ],
     ids=["CreateRoom", "CreateLoggingConfiguration", "SendEvent"],
 )

@@ -24,7 +24,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_diff import stack_diff
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_export import export
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_plan import count_actions, kinds_to_remove, plan_stack
-from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_stack
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_validation import validate_stack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
