@@ -119,7 +119,7 @@ chat: $(READY)  ## Run the emulator with a sample chat, to look at on its page [
 browser: .venv/browser/.installed needs-chromium  ## Test the pages in Chromium [FILE=tests/browser/...]
 	HOME=$(CURDIR)/.cache/home .venv/browser/bin/pytest $(or $(FILE),tests/browser)
 
-screenshots: .venv/browser/.installed needs-chromium  ## Write the screenshots of the documentation
+screenshots: docs .venv/browser/.installed needs-chromium  ## Write the screenshots of the documentation, and of its site
 	HOME=$(CURDIR)/.cache/home .venv/browser/bin/python -m tests.browser.screenshots
 
 moto-versions: $(LINK) $(MOTO_VERSIONS:%=.venv/moto-%/.installed)  ## Test the emulator with the oldest and the newest moto it works with

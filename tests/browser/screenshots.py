@@ -4,25 +4,31 @@
 """Write the screenshots of the documentation to docs/images (`make screenshots`). To add one, add it to SHOTS.
 
 The emulator invents IDs and times. They are replaced by fixed ones, so that a screenshot changes only with its page.
+Screenshots of the documentation site, to look at, go to .cache/docs/screenshots.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from ivschat_emulator import Emulator
 from tests.browser.chromium import chromium
 from tests.demo.sample_chat import create_sample_chat
-from tests.support.environment import ROOT
+from tests.support.environment import CACHE, ROOT
 
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 150_000  # Bytes of a file.
+SITE = CACHE / "docs"
+# Pages of each sort: the first one, a guide, a module, the pictures of the benchmarks.
+SITE_PAGES = ("index", "collection/docsite/stacks", "collection/ivschat_stack_module", "docs/benchmarks")
+SITE_WIDTHS = (1280, 360)
 
 FIXED = """() => {
   const text = [], ids = new Set();
@@ -108,10 +114,26 @@ def looks_alike(one: Image.Image, other: Image.Image) -> bool:
     return sum(counts[32:]) < 20
 
 
+def site(browser: Browser) -> None:
+    """Write the screenshots of the site; exit status 1 when a page is wider than the window."""
+    for name, width, scheme in itertools.product(SITE_PAGES, SITE_WIDTHS, ("light", "dark")):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.goto((SITE / "html" / f"{name}.html").as_uri())
+        path = SITE / "screenshots" / f"{name.replace('/', '-')}-{width}-{scheme}.png"
+        page.screenshot(path=path, full_page=True)
+        taken = page.evaluate("document.documentElement.scrollWidth")
+        page.close()
+        if taken > width:
+            sys.exit(f"{path.relative_to(ROOT)}: the page is {taken} pixels wide")
+    print(f"{(SITE / 'screenshots').relative_to(ROOT)}: the documentation site")
+
+
 def main() -> None:
     """Write all files, or those that are named; exit status 1 when one is too large."""
     IMAGES.mkdir(exist_ok=True)
     with Emulator.start() as emulator, chromium() as browser:
+        if not sys.argv[1:]:
+            site(browser)
         for shot in SHOTS:
             if sys.argv[1:] and shot.file not in sys.argv[1:]:
                 continue
