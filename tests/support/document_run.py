@@ -260,7 +260,7 @@ class DocumentRun:
         warnings = []
         for found in WARNING.finditer(output):
             warnings.append(" ".join(found[0].split()))
-            if not any(text in warnings[-1] for text in (HINT, *expected.values())):
+            if not any(text in warnings[-1] for text in (HINT, OF_LAMBDA_INFO, *expected.values())):
                 task = re.findall(r"^TASK \[(.*)\] \*+$", output[: found.start()], re.MULTILINE)[-1:]
                 places = [place(result) for result in done if [result["task"]] == task]
                 yield f"{places[-1] if places else self.document}: {warnings[-1]}"
@@ -339,6 +339,8 @@ ERROR = re.compile(r"^\[ERROR\]: (?P<message>.*)$(?:\nOrigin: (?P<place>.*))?", 
 WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\].*?(?=\n\n|\n\S+ ?\[|\n\[|\nOrigin:|\Z)", re.DOTALL)
 # Follows the first deprecation.
 HINT = "Deprecation warnings can be disabled"
+# amazon.aws 10 says this of each call of lambda_info, even if only the other key is read.
+OF_LAMBDA_INFO = "The returned key 'function', which returned a dictionary of dictionaries, is deprecated"
 IN_CHECK_MODE, AGAIN = " in check mode", " again"
 # The modules whose second run reports no change.
 DECLARED = {
