@@ -134,6 +134,8 @@ importer: build .venv/tools/.installed  ## Import the built collection as Galaxy
 execution-environment: build .venv/tools/.installed  ## Create the build context of an execution environment, and check what it installs
 	@$(BIN)/python -m tests.tools.built execution-environment
 
+# It looks for interpreters, and HOME is another directory meanwhile.
+release-check: export PYENV_ROOT ?= $(HOME)/.pyenv
 release-check: $(READY) emulator-dist  ## Rehearse a release: build, import, install, and use the archive [PAIR=oldest,newest]
 	@$(RUN) python -m tests.tools.release --pairs "$(PAIR)"
 
