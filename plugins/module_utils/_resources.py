@@ -410,9 +410,9 @@ def older_than(arn: str, listed: Iterable[Resource]) -> list[Resource]:
     return ordered[: arns.index(arn)] if arn in arns else []
 
 
-def may_tie(listed: Resource) -> bool:
-    """Whether another resource may have the same create time in this listing: it shows whole seconds."""
-    return "." not in (listed["create_time"] or "")
+def may_tie(listed: Iterable[Resource]) -> bool:
+    """Whether others may have the same create time in this listing: no entry shows more than whole seconds."""
+    return all("." not in (resource["create_time"] or "") for resource in listed)
 
 
 def describe(resources: Iterable[Resource]) -> str:

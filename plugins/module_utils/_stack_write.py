@@ -273,9 +273,10 @@ class _Run:
         What this run created later is deleted, and the one that remains is managed if it is a member of this stack.
         """
         namesakes = Counter(resource["name"] for resource in seen.values() if not is_deleting(resource))
+        # Where the list shows whole seconds, another one with the same time may turn up later.
+        tie = may_tie(seen.values())
         for change in written:
-            # Where the list shows whole seconds, another one with the same time may turn up later.
-            if change.created and (namesakes[change.planned.name] > 1 or may_tie(seen[change.created])):
+            if change.created and (tie or namesakes[change.planned.name] > 1):
                 try:
                     self.decide(kind, change, change.created)
                 except AnsibleAWSError as error:

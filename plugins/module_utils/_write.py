@@ -192,7 +192,7 @@ def stays(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> bool:
     list shows the same second for both belongs to a run that has ended before it could see this one: it stays then.
     """
     listed = wait_listed(client, kind, name, arn, timeout)
-    if any(may_tie(resource) for resource in listed if resource["arn"] == arn):
+    if may_tie(listed):
         time.sleep(TIE_LASTS)
         listed = wait_listed(client, kind, name, arn, timeout)
     remaining: list[Resource] = []
