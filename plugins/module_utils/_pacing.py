@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ._retries import THROTTLING_CODES
+from ._retries import is_throttling
 
 # How much later (s) than the quota allows it a call is sent, and by how much calls that are spread evenly are farther
 # apart: calls arrive after varying delays.
@@ -34,7 +34,7 @@ def limit_rate(client: Any, calls_per_second: Callable[[str], float]) -> None:
             time.sleep(turn - now)
 
     def spread_if_throttled(http_response: Any, parsed: Any, model: Any, **_context: Any) -> None:
-        if http_response.status_code == 429 or parsed.get("Error", {}).get("Code") in THROTTLING_CODES:
+        if is_throttling(http_response.status_code, parsed.get("Error", {}).get("Code")):
             spread.add(model.name)
 
     client.meta.events.register("before-call.ivschat", wait_for_turn)

@@ -102,9 +102,12 @@ def _status(error: ClientError) -> int:
 
 def is_throttled(error: BaseException | None) -> bool:
     """Whether the call was throttled, and so had no effect: HTTP 429, or a throttling code; never a quota (402)."""
-    if not isinstance(error, ClientError) or _status(error) == 402:
-        return False
-    return _status(error) == 429 or error.response["Error"]["Code"] in THROTTLING_CODES
+    return isinstance(error, ClientError) and is_throttling(_status(error), error.response["Error"]["Code"])
+
+
+def is_throttling(status: int, code: str | None) -> bool:
+    """Whether a response with this HTTP status and error code is throttling."""
+    return status != 402 and (status == 429 or code in THROTTLING_CODES)
 
 
 def outcome_unknown(error: BaseException | None) -> bool:

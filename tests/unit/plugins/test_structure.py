@@ -62,7 +62,9 @@ def test_imports_only_downwards(name):
     assert imports(name) <= set(FLOORS[: FLOORS.index(name)])
 
 
-@pytest.mark.parametrize("name", ["_resources", "_plan", "_validation", "_stack"])
+@pytest.mark.parametrize(
+    "name", ["_resources", "_plan", "_validation", "_stack_validation", "_messaging_validation", "_stack"]
+)
 def test_pure_files_do_without_boto(name):
     below, todo = set(), {name}
     while todo:

@@ -11,15 +11,6 @@ import pytest
 from ansible_collections.aws_ivs.chat.plugins.module_utils import _pacing
 
 
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses, which take no time, but the clock goes on by them."""
-    made: list[float] = []
-    clock = type("Clock", (), {"sleep": made.append, "monotonic": staticmethod(lambda: sum(made))})
-    monkeypatch.setattr(_pacing, "time", clock)
-    return made
-
-
 @pytest.mark.parametrize(
     ("rate", "calls", "seconds"), [(0.5, 3, 4.05), (0.25, 2, 4.05), (0.001, 2, 1000.05), (1, 3, 2.05), (5, 11, 1.25)]
 )

@@ -29,15 +29,6 @@ def attempts(error: Exception, *causes: str) -> int:
     return made
 
 
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses, which take no time, but the clock goes on by them."""
-    made: list[float] = []
-    clock = type("Clock", (), {"sleep": made.append, "monotonic": staticmethod(lambda: sum(made))})
-    monkeypatch.setattr(_retries, "time", clock)
-    return made
-
-
 THROTTLED = [
     ("ThrottlingException", 429),
     ("ThrottlingException", 400),
