@@ -93,7 +93,7 @@ storm: $(READY)  ## Measure 8 forks that share the service quotas
 chat-load: $(READY)  ## Measure the emulator with 50 and 200 chat clients in one room
 	@$(RUN) python -m emulator.tests.chat_load
 
-bench: $(READY) .venv/bench/.installed  ## Run the benchmarks and write docs/benchmarks.md, takes 35 minutes [BENCH_SIZES=1,10]
+bench: $(READY) .venv/bench/.installed  ## Run the benchmarks and write docs/benchmarks.md, takes up to 40 minutes [BENCH_SIZES=1,10]
 	@$(RUN) python -m tests.bench.run $(BENCH_SIZES)
 
 .PHONY: plots docs

@@ -69,6 +69,7 @@ CONTENTS = re.compile(r"^\.\. contents::.*\n(?:   .*\n)*", re.MULTILINE)
 # antsibull-docs capitalizes the name of the collection in titles.
 TITLE = re.compile(re.escape(project.title()).replace("_", r"\\?_"))
 FILES = f"{GALAXY['repository']}/blob/main/"
+IMAGES = f"{GALAXY['repository']}/raw/main/"
 
 
 def tidy(app: Sphinx, name: str, source: list[str]) -> None:
@@ -112,6 +113,13 @@ def link_to_repository(app: Sphinx, doctree: nodes.document) -> None:
             node.replace_self(nodes.reference("", "", *node.children, internal=False, refuri=url))
 
 
+def show_own_images(app: Sphinx, doctree: nodes.document) -> None:
+    """Show images of the repository from the site itself, so that it is complete without a connection."""
+    for node in doctree.findall(nodes.image):
+        if node["uri"].startswith(IMAGES):
+            node["uri"] = f"/{node['uri'].removeprefix(IMAGES)}"
+
+
 def page_of(path: str) -> str:
     """The page that the site has of a file of the repository. antsibull-docs puts some in the folder `collection`."""
     page = path.removesuffix(".md").removesuffix(".rst")
@@ -136,5 +144,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", shorten)
     app.connect("missing-reference", link_to_others)
     app.connect("doctree-read", link_to_repository)
+    app.connect("doctree-read", show_own_images, priority=400)  # before Sphinx collects the images
     app.connect("doctree-resolved", link_to_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -70,7 +70,8 @@ GUESSES: dict[str, Guess] = {
     "text_500": Guess("`ErrorMessage` of 500", "The emulator failed; its standard error output says why"),
     # Logging
     "logged": Guess(
-        "Logged is what clients receive, reviewed content and SendEvent included; refused requests are not"
+        "Messages and events are logged as clients receive them, including reviewed content and SendEvent. Refused "
+        "requests are not logged"
     ),
     "log_file": Guess(
         "An S3 object holds the records of one room, one configuration and one interval; the time in "

@@ -125,7 +125,7 @@ def main() -> None:
         "Refused",
         "Deliveries per second",
         "Lost",
-        "Clients with another order",
+        "Clients that saw a different order",
         "Median",
         "99 %",
     ]

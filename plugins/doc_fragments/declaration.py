@@ -20,8 +20,8 @@ options:
     description:
       - The ARN of an existing resource in the region of the task. A bare ID is not accepted.
       - At least one of O(arn) and O(name) is required, with a value that is neither null nor empty.
-      - If you specify both, the resource with this ARN is renamed to O(name), also if another resource has this name,
-        in which case the task warns you. V("") removes the name.
+      - If you specify both, the resource with this ARN is renamed to O(name), even if another resource has this name.
+        The task then warns you. V("") removes the name.
       - If the ARN does not exist, the task fails with O(state=present), because an ARN cannot be created.
     type: str
   name:
@@ -36,8 +36,9 @@ options:
       - Wait until the service shows the change in the API calls from which the next run reads the resource.
       - After a create, the module also checks for duplicates. If another run created a resource with the same name
         slightly earlier, the module deletes the duplicate that this task created. O(wait=false) skips this check.
-      - If the module recognizes that somebody else has overwritten or deleted what the task wrote, the task fails
-        before O(wait_timeout) and says so. Overwritten tags are not recognized; the task then times out.
+      - If somebody else overwrites or deletes what the task wrote, the task fails before O(wait_timeout) and says so.
+        The exception is a tag that somebody else sets back to its old value, or removes again. The service reports no
+        time for changes of tags, so the task then times out.
       - Even with V(false), the module waits until an earlier change or deletion that blocks this one has finished.
     type: bool
     default: true
@@ -55,8 +56,8 @@ notes:
   - A task that fails after a write returns C(changed=true) and C(writes), the operations that the service accepted.
   - In check mode, V((known after apply\)) stands for the ARN and the ID that the service assigns when the resource is
     created. Options that take an ARN accept this value in check mode, so that a task can use the registered result of
-    an earlier one. A refusal that an earlier task of the playbook might prevent is a warning in check mode, for example
-    if a logging configuration does not exist yet, or if rooms still use it.
+    an earlier one. An error that an earlier task of the playbook might prevent is only a warning in check mode, for
+    example if a logging configuration does not exist yet, or if rooms still use it.
   - This collection retries API calls itself and ignores C(retries) in O(aws_config). Retries by botocore would repeat
     a create blindly, and the service has no client token that would make this safe.
 """

@@ -70,7 +70,7 @@ EXAMPLES = r"""
     session_duration: 120
     attributes:
       name: Ada
-      colour: teal
+      color: teal
     region: us-east-1
   register: chat
   no_log: true

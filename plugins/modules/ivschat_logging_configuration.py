@@ -152,10 +152,17 @@ logging_configuration:
       sample: {"keep": "90-days"}
 detached_rooms:
   description: The ARNs of the rooms from which O(force) detached the logging configuration.
-  returned: success
+  returned: success, or when the task fails after a write
   type: list
   elements: str
   sample: []
+writes:
+  description: The API operations that the service accepted before the task failed.
+  returned: when the task fails after a write
+  type: list
+  elements: str
+  sample: [UpdateLoggingConfiguration]
+  version_added: 2.0.0
 """
 
 from typing import Any

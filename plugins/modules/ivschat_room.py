@@ -185,6 +185,13 @@ room:
       returned: always
       type: dict
       sample: {"stream": "main"}
+writes:
+  description: The API operations that the service accepted before the task failed.
+  returned: when the task fails after a write
+  type: list
+  elements: str
+  sample: [UpdateRoom]
+  version_added: 2.0.0
 """
 
 from functools import partial

@@ -20,7 +20,7 @@ description:
     service quota, members that are to be deleted and that no room uses are deleted first, as many as needed.
   - If entries are refused, for example because a name is ambiguous, the task changes nothing, reports all refusals
     together, and returns the plan of the other entries.
-  - If the task fails, it returns the changes that it completed, and the next run continues from there. After a few
+  - If the task fails, it returns the changes that it completed, and the next run continues from there. After three
     calls in a row without an answer, the run stops, even with O(continue_on_error=true).
 author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
@@ -55,6 +55,7 @@ options:
             name, that one is renamed in place. Afterwards, the option has no effect.
           - It must not be the name of another logging configuration of the stack.
         type: str
+        version_added: 2.0.0
       destination_configuration:
         description: The destination where messages are stored. Specify exactly one of the suboptions.
         type: dict
@@ -107,6 +108,7 @@ options:
             renamed in place. Afterwards, the option has no effect.
           - It must not be the name of another room of the stack.
         type: str
+        version_added: 2.0.0
       maximum_message_length:
         description:
           - The maximum length of a message, in characters (Unicode code points), from 1 to 500.
@@ -147,6 +149,7 @@ options:
       - With O(room_defaults.maximum_message_length) or O(room_defaults.maximum_message_rate_per_second), each run makes
         one GetRoom call for each room.
     type: dict
+    version_added: 2.0.0
     suboptions:
       maximum_message_length:
         description: The maximum length of a message, in characters (Unicode code points), from 1 to 500.
@@ -202,6 +205,7 @@ options:
       - To rename a stack, release its members and adopt them under the new name.
     type: bool
     default: false
+    version_added: 2.0.0
   adopt:
     description:
       - If the stack has no member with a declared name, take over an existing resource that has this name and no owner.
@@ -304,6 +308,7 @@ EXAMPLES = r"""
           uri: ""
     region: us-east-1
 
+# all_rooms is a variable with the complete list of rooms, for example from group_vars.
 - name: Find out how long a large change takes
   aws_ivs.chat.ivschat_stack:
     name: conference

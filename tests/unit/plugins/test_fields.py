@@ -76,10 +76,17 @@ def test_export(kind, field):
 
 @pytest.mark.parametrize("field", ROOM.fields, ids=[field.name for field in ROOM.fields])
 def test_role(field):
-    specs = yaml.safe_load((ROOT / "roles" / "live_chat" / "meta" / "argument_specs.yml").read_text())
-    options = specs["argument_specs"]["main"]["options"]["live_chat_rooms"]["options"]
-    option = options[field.stack_name or field.name]
+    option = options_of_role_rooms()[field.stack_name or field.name]
     assert option["type"] == field.argument.get("type", "str")
+
+
+def options_of_role_rooms():
+    specs = yaml.safe_load((ROOT / "roles" / "live_chat" / "meta" / "argument_specs.yml").read_text())
+    return specs["argument_specs"]["main"]["options"]["live_chat_rooms"]["options"]
+
+
+def test_rooms_of_the_role_have_the_options_of_a_stack():
+    assert set(options_of_role_rooms()) == set(entry_argument_spec(ROOM))
 
 
 def test_nothing_else_is_documented():
