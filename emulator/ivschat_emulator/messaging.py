@@ -244,6 +244,7 @@ class Messaging:
             "SendMessage",
             connection.room_arn,
             lambda sent: frames.message(message_id, request.request_id, content, attributes, sender, sent),
+            connection,
         )
 
     def _review(self, room: dict[str, Any], event: dict[str, Any]) -> Verdict:
@@ -265,9 +266,20 @@ class Messaging:
 
     # What clients receive
 
-    def _publish(self, operation: str, room_arn: str, frame_sent_at: Callable[[int], Frame]) -> None:
-        """Send a frame to all clients of a room and log it. One at a time, so that all see the same order."""
+    def _publish(
+        self,
+        operation: str,
+        room_arn: str,
+        frame_sent_at: Callable[[int], Frame],
+        sender: Connection | None = None,
+    ) -> None:
+        """Send a frame to all clients of a room and log it. One at a time, so that all see the same order.
+
+        Nothing is sent for a `sender` that has been disconnected during the review of its message.
+        """
         with moto_bridge.LOCK:
+            if sender and sender.is_ended_by_server:
+                return
             room = _room(room_arn)
             sent = frames.send_time()
             frame = frame_sent_at(sent)
@@ -294,8 +306,9 @@ class Messaging:
 
     def _disconnect_user(self, room_arn: str, user_id: str, reason: str | None, request_id: str) -> None:
         disconnection = frames.disconnection(user_id, reason)
-        self._publish_event("DisconnectUser", room_arn, frames.new_id(), request_id, *disconnection)
-        close_all(self.connections({"room_arn": room_arn, "user_id": user_id}), guess("disconnected"))
+        with moto_bridge.LOCK:  # No message of the user comes after the event.
+            self._publish_event("DisconnectUser", room_arn, frames.new_id(), request_id, *disconnection)
+            close_all(self.connections({"room_arn": room_arn, "user_id": user_id}), guess("disconnected"))
 
     # The control plane
 

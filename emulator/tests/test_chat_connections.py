@@ -92,10 +92,10 @@ class TestTokens:
             "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             f"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Protocol: {chat.token()}\r\n\r\n"
         )
-        text = b'{"Action": "SEND_MESSAGE", "Content": "early"}'
+        early = text_frame('{"Action": "SEND_MESSAGE", "Content": "early"}')
         bob = chat.join("bob")
         with socket.create_connection(("127.0.0.1", port)) as client:
-            client.sendall(head.encode() + bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+            client.sendall(head.encode() + early)
             assert bob.receive()["Content"] == "early"
 
     def test_connections_of_an_account(self, chat: Chat, emulator: Emulator) -> None:
@@ -122,6 +122,26 @@ class TestSessions:
         emulator.set(token_lifetime=5, session_minute=2)
         made = ivschat.create_chat_token(roomIdentifier=chat.room, userId="u", sessionDurationInMinutes=100)
         assert (made["sessionExpirationTime"] - made["tokenExpirationTime"]).total_seconds() == 195
+
+    def test_requests_that_come_with_the_last_one(self, chat: Chat, emulator: Emulator) -> None:
+        """Both are in one TCP segment."""
+        client, bob = slow_client(emulator, chat.token("ann")), chat.join("bob")
+        client.sendall(
+            text_frame('{"Action": "DISCONNECT_USER", "UserId": "ann"}')
+            + text_frame('{"Action": "SEND_MESSAGE", "Content": "late"}')
+        )
+        assert bob.receive()["EventName"] == "aws:DISCONNECT_USER"
+        wait_until(lambda: len(emulator.connections()) == 1)
+        mark = chat.mark()
+        assert bob.receive()["Id"] == mark
+        client.close()
+
+    def test_requests_that_come_with_the_close_frame(self, chat: Chat, emulator: Emulator) -> None:
+        client, bob = slow_client(emulator, chat.token("ann")), chat.join("bob")
+        close = bytes([0x88, 0x82, 0, 0, 0, 0]) + (1000).to_bytes(2, "big")
+        client.sendall(text_frame('{"Action": "SEND_MESSAGE", "Content": "bye"}') + close)
+        assert bob.receive()["Content"] == "bye"
+        client.close()
 
 
 class TestControl:
@@ -238,6 +258,12 @@ class TestEnds:
             assert ann.close_code() == 1000
         else:
             assert ann.refused("SEND_MESSAGE", Content="x") == 404
+
+
+def text_frame(text: str) -> bytes:
+    """A frame of a client, with a mask of zeros."""
+    assert len(text) < 126
+    return bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text.encode()
 
 
 def slow_client(emulator: Emulator, token: str) -> socket.socket:

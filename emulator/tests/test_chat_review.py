@@ -251,6 +251,44 @@ class TestFallback:
         assert reviewed.outcome()["ErrorCode"] == 406
 
 
+class TestEnds:
+    """Requests that wait while one is reviewed."""
+
+    @pytest.fixture
+    def reviewed(self, reviewed: Reviewed, chat: Chat, ivschat: Any) -> Reviewed:
+        ivschat.update_room(identifier=chat.room, maximumMessageRatePerSecond=100)
+        reviewed.handle(f"time.sleep(0.1)\n{ALLOW}")
+        return reviewed
+
+    def test_a_session_ends_while_requests_wait(self, reviewed: Reviewed, chat: Chat, emulator: Emulator) -> None:
+        emulator.set(session_minute=0.5)
+        eve = chat.join("eve", sessionDurationInMinutes=1)
+        for number in range(40):
+            eve.say(str(number))
+        answers = [eve.receive()]
+        while answers[-1]["Type"] != "ERROR":
+            answers.append(eve.receive())
+        assert (answers[-1]["ErrorCode"], answers[-1]["RequestId"]) == (401, "")
+        assert 1 < len(answers) < 40
+        assert eve.close_code() == 1000
+        assert [reviewed.bob.receive() for _answer in answers[:-1]] == answers[:-1]
+        mark = chat.mark()
+        assert reviewed.bob.receive()["Id"] == mark
+
+    def test_a_user_is_disconnected_while_requests_wait(self, reviewed: Reviewed, chat: Chat, ivschat: Any) -> None:
+        for number in range(25):
+            reviewed.ann.say(str(number))
+        reviewed.bob.receive()
+        ivschat.disconnect_user(roomIdentifier=chat.room, userId="ann")
+        assert reviewed.ann.close_code() == 1000
+        time.sleep(0.2)  # Longer than the review that was going on.
+        mark, received = chat.mark(), [reviewed.bob.receive()]
+        while received[-1]["Id"] != mark:
+            received.append(reviewed.bob.receive())
+        assert [frame.get("EventName") for frame in received][-2:] == ["aws:DISCONNECT_USER", "mark"]
+        assert len(received) < 25
+
+
 class TestProcesses:
     def test_warm(self, reviewed: Reviewed) -> None:
         reviewed.handle(
