@@ -86,6 +86,7 @@ class Connection:
         self._protocol, self._response = handshake.protocol, handshake.response
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._close_code: int | None = None  # Of a connection that was closed before it was open.
         self._unsent = bytearray()
         self._eof = self._draining = self._is_text = False
         self._fragments: list[bytes] = []
@@ -103,12 +104,22 @@ class Connection:
             "sessionExpirationTime": self.session_end,
         }
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the client has got, or is getting, the response to its handshake."""
+        return self._socket is not None
+
     def open(self, connected_socket: socket.socket) -> None:
-        """Complete the handshake: from here on frames can be sent."""
+        """Complete the handshake: from here on frames can be sent. What has ended the connection before does so now."""
         connected_socket.setblocking(False)
         with self._lock:
             self._socket = connected_socket
+            if self.is_ended_by_server and self._close_code is None:
+                self.cut()
+                return
             self._protocol.send_response(self._response)
+            if self._close_code is not None:
+                self._protocol.send_close(self._close_code)
             self._write()
 
     def send(self, text: bytes) -> None:
@@ -122,7 +133,9 @@ class Connection:
         """Start the closing handshake; the caller sees to it that it ends (`close_all`)."""
         with self._lock:
             self.is_ended_by_server = True
-            if self._protocol.state is OPEN:
+            if not self.is_open:
+                self._close_code = code
+            elif self._protocol.state is OPEN:
                 self._protocol.send_close(code)
                 self._write()
 

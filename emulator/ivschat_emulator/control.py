@@ -23,11 +23,12 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from . import moto_bridge
-from .connections import Handshake
+from .connections import Connection, Handshake
 from .messaging import CONNECT, Messaging
 from .page import page
 from .rates import Buckets, Windows
@@ -236,8 +237,6 @@ class Control:
         status, headers, content = response
         if call:
             call.status, call.error = status, call.error or _error_code(response)
-        if status != 101:
-            environ.pop(moto_bridge.WEBSOCKET, None)  # An error that a test asked for has taken its place.
         if environ["REQUEST_METHOD"] != "HEAD":
             # A fault may announce a longer body than it sends; moto's own headers are about another connection.
             hop_by_hop = () if call and call.fault else ("content-length", "transfer-encoding", "connection")
@@ -301,17 +300,28 @@ class Control:
         return response
 
     def _connect(self, environ: dict[str, Any], call: Call) -> Response:
-        """The handshake of a chat client."""
+        """The handshake of a chat client; when it succeeds, `environ` gets what serves the connection."""
+        accepted: list[Connection] = []
 
         def accept() -> Response:
-            response, claims = self._messaging.accept(Handshake(environ), environ)
-            if claims:
-                call.region, call.account = claims["roomArn"].split(":")[3:5]
+            response, connection = self._messaging.accept(Handshake(environ))
+            if connection:
+                accepted.append(connection)
+                call.region, call.account = connection.room_arn.split(":")[3:5]
             return response
 
         if SETTINGS["latency"]:
             time.sleep(SETTINGS["latency"])
-        return self._with_faults(environ, call, CONNECT, accept)
+        response: Response | None = None
+        try:
+            response = self._with_faults(environ, call, CONNECT, accept)
+        finally:
+            for connection in accepted:
+                if response and response[0] == 101:
+                    environ[moto_bridge.WEBSOCKET] = partial(self._messaging.serve, connection)
+                else:  # An error that a test asked for has taken its place.
+                    self._messaging.forget(connection)
+        return response
 
     def _with_faults(
         self, environ: dict[str, Any], call: Call, operation: str, carry_out: Callable[[], Response]
@@ -450,7 +460,8 @@ class Control:
 
     def _state(self, name: str) -> dict[str, Any]:
         if name == "connections":
-            return {"connections": [connection.describe() for connection in self._messaging.connections({})]}
+            connections = [connection for connection in self._messaging.connections({}) if connection.is_open]
+            return {"connections": [connection.describe() for connection in connections]}
         with self._lock:
             if name == "settings":
                 return dict(SETTINGS)

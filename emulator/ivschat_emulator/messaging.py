@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import sys
 import traceback
 from collections.abc import Callable
@@ -113,49 +114,56 @@ class Messaging:
 
     # Connections
 
-    def accept(self, handshake: Handshake, environ: dict[str, Any]) -> tuple[Response, dict[str, Any] | None]:
-        """The response to a handshake, and what the token was created for when it is accepted.
-
-        `environ` gets what serves the connection after the response.
-        """
+    def accept(self, handshake: Handshake) -> tuple[Response, Connection | None]:
+        """The response to a handshake, and the connection when it is accepted: to be passed to `serve` or `forget`."""
         if not handshake.is_valid:
             refusal = handshake.response
             return (refusal.status_code, list(refusal.headers.raw_items()), bytes(refusal.body or b"")), None
         if not handshake.token:
             return _refused("missing_token", "The chat token is missing"), None
-        limit = SETTINGS["messaging_limits"]["connections"]
         with moto_bridge.LOCK:
-            if limit is not None and sum(map(len, self._rooms.values())) >= limit:
+            claims = moto_bridge.verify_token(handshake.token)
+            if claims is None:
+                return _refused("bad_token", "The chat token is not valid"), None
+            limit = SETTINGS["messaging_limits"]["connections"]
+            if limit is not None and len(self._connections_beside(claims["roomArn"])) >= limit:
                 return _refused("too_many_connections", "Too many connections"), None
-            claims = moto_bridge.use_token(handshake.token)
-        if claims is None:
-            return _refused("bad_token", "The chat token is not valid"), None
-        environ[moto_bridge.WEBSOCKET] = partial(self._serve, Connection(handshake, claims))
-        return (101, [], b""), claims
-
-    def _serve(self, connection: Connection, connected_socket: Any, early: bytes) -> None:
-        with moto_bridge.LOCK:  # Whoever sends after the client has seen its handshake succeed reaches it.
+            moto_bridge.use_token(handshake.token)
+            connection = Connection(handshake, claims)
             self._rooms.setdefault(connection.room_arn, {})[connection.id] = connection
-            scope = connection.room_arn.split(":")[3:5]  # Region and account.
-            connected = [len(room) for arn, room in self._rooms.items() if arn.split(":")[3:5] == scope]
-            moto_bridge.others_of(connection.room_arn).put_metric("ConcurrentChatConnections", sum(connected))
-            connection.open(connected_socket)
+        return (101, [], b""), connection
+
+    def serve(self, connection: Connection, connected_socket: socket.socket, early: bytes) -> None:
+        """Complete a handshake, and serve the connection until it ends; `early`: what came with the handshake."""
         try:
+            connection.open(connected_socket)
+            with moto_bridge.LOCK:
+                connected = sum(each.is_open for each in self._connections_beside(connection.room_arn))
+                moto_bridge.others_of(connection.room_arn).put_metric("ConcurrentChatConnections", connected)
             connection.read(early, partial(self._handle, connection), partial(self._end_session, connection))
         finally:
-            with moto_bridge.LOCK:
-                room = self._rooms.get(connection.room_arn, {})
-                room.pop(connection.id, None)
-                if not room:
-                    self._rooms.pop(connection.room_arn, None)
-            self._buckets.forget(connection.id)
+            self.forget(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """Remove a connection that has ended, or whose handshake has failed after all."""
+        with moto_bridge.LOCK:
+            room = self._rooms.get(connection.room_arn, {})
+            room.pop(connection.id, None)
+            if not room:
+                self._rooms.pop(connection.room_arn, None)
+        self._buckets.forget(connection.id)
+
+    def _connections_beside(self, room_arn: str) -> list[Connection]:
+        """The connections of the account and region of a room."""
+        scope = room_arn.split(":")[3:5]
+        return [each for arn, room in self._rooms.items() if arn.split(":")[3:5] == scope for each in room.values()]
 
     def _end_session(self, connection: Connection) -> None:
         _send(connection, frames.error(guess("session_end"), guess("text_401"), frames.new_id(), ""))
         connection.close(1000)
 
     def connections(self, wanted: dict[str, str]) -> list[Connection]:
-        """The connections whose attributes (id, room_arn, user_id) have these values."""
+        """The connections whose attributes (id, room_arn, user_id) have these values; those being accepted too."""
         with moto_bridge.LOCK:
             connected = [connection for room in self._rooms.values() for connection in room.values()]
         return [
@@ -287,7 +295,7 @@ class Messaging:
             # Logged first: who has received a frame can flush it to its destinations.
             self._logs.append(room_arn, configurations, frame, sent)
             text = frames.to_json(frame).encode()
-            connections = self._rooms.get(room_arn, {}).values()
+            connections = [each for each in self._rooms.get(room_arn, {}).values() if each.is_open]
             if connections:
                 _put_metrics(room_arn, "MessagingDeliveries", "Deliveries", operation, len(connections))
             for connection in connections:
@@ -353,7 +361,9 @@ class Messaging:
 
     def reset(self) -> None:
         """End all connections and functions, and forget records that wait."""
-        close_all(self.connections({}), guess("shutdown"))
+        with moto_bridge.LOCK:
+            close_all(self.connections({}), guess("shutdown"))
+            self._rooms.clear()
         self._functions.stop()
         self._logs.discard()
 

@@ -343,7 +343,11 @@ class _RequestHandler(_HttpHandler):
         if serve := environ.get(WEBSOCKET):
             self.close_connection = True
             self.connection.setblocking(False)  # So that peek() returns what has been read beyond the request.
-            serve(self.connection, self.rfile.peek())
+            try:
+                early = self.rfile.peek()
+            except OSError:  # The client is gone.
+                early = b""
+            serve(self.connection, early)
             return
         status, headers = started
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
