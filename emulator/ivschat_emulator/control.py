@@ -31,7 +31,7 @@ from . import moto_bridge
 from .connections import Connection, Handshake
 from .messaging import CONNECT, Messaging
 from .page import page
-from .rates import Buckets, Windows
+from .rates import Rates
 from .service_model import (
     OPERATIONS,
     Response,
@@ -197,8 +197,8 @@ class Control:
         self._holds: list[Hold] = []
         self._interventions: list[Intervention] = []
         self._calls: list[Call] = []
-        self._buckets, self._windows = Buckets(), Windows()
-        self._messaging = Messaging(self._buckets, run_functions)
+        self._rates = Rates()
+        self._messaging = Messaging(self._rates, run_functions)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         """Respond to a request in one piece; raise Unanswered to end its connection without a response."""
@@ -367,14 +367,9 @@ class Control:
         if call.access_key_id in SETTINGS["expired_access_keys"]:
             return ServiceError("ExpiredTokenException", "The security token included in the request is expired")
         tps = SETTINGS.tps(operation)
-        counted = self._buckets if SETTINGS["quotas_counted"] == "bucket" else self._windows
-        if counted.take((call.account, call.region, operation), tps):
+        if self._rates.take((call.account, call.region, operation), tps):
             return None
         return ServiceError("ThrottlingException", "Rate exceeded", limit=int(tps or 0))
-
-    def _forget_rates(self) -> None:
-        self._buckets.clear()
-        self._windows.clear()
 
     # The control interface
 
@@ -383,7 +378,7 @@ class Control:
             SETTINGS.restore()
             self._calls.clear()
             self._interventions.clear()
-        self._forget_rates()
+        self._rates.clear()
         self._clear_faults()
         self._release_holds(drop=True)
         moto_bridge.restore_auth()
@@ -416,7 +411,7 @@ class Control:
             case "POST", "settings":
                 with moto_bridge.LOCK:
                     SETTINGS.change(sent)
-                self._forget_rates()
+                self._rates.clear()
                 self._messaging.settings_changed()
             case "DELETE", "settings":
                 SETTINGS.restore()

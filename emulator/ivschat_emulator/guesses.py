@@ -44,9 +44,7 @@ GUESSES: dict[str, Guess] = {
         "Bytes of a message's `Attributes`, keys and values in UTF-8; beyond them `ErrorCode` 413", 1024
     ),
     "members": Guess("`Id`, `UserId` and `Reason` have the limits of the HTTP operations; beyond them 400"),
-    "rates": Guess(
-        "A rate is a bucket that holds one second of requests, and at least one; beyond it the connection stays open"
-    ),
+    "rates": Guess("Rates are counted as `quotas_counted` says; beyond a rate the connection stays open"),
     "deleted_room": Guess("`ErrorCode` of requests in a room that was deleted", 404),
     "message_exists": Guess(
         "DeleteMessage does not check that the message exists, nor DisconnectUser that the user is connected"

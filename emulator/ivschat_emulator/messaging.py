@@ -20,7 +20,7 @@ from .connections import Connection, Handshake, close_all
 from .frames import Frame
 from .guesses import guess
 from .message_logs import MessageLogs
-from .rates import Buckets
+from .rates import Rates
 from .review import Functions, InvocationError, ResponseError, Verdict, read_response
 from .service import attributes_size
 from .service_model import Response
@@ -104,10 +104,10 @@ def parse(text: str | None) -> tuple[str, Callable[[], Request]]:
 
 
 class Messaging:
-    """The rooms' connections, and what they share. `buckets` are those of the control plane."""
+    """The rooms' connections, and what they share. `rates` are also those of the control plane."""
 
-    def __init__(self, buckets: Buckets, run_functions: bool) -> None:
-        self._buckets = buckets
+    def __init__(self, rates: Rates, run_functions: bool) -> None:
+        self._rates = rates
         self._rooms: dict[str, dict[str, Connection]] = {}  # By ARN and id, guarded by moto_bridge.LOCK.
         self._logs = MessageLogs(moto_bridge.others_of)
         self._functions = Functions(run_functions)
@@ -151,7 +151,7 @@ class Messaging:
             room.pop(connection.id, None)
             if not room:
                 self._rooms.pop(connection.room_arn, None)
-        self._buckets.forget(connection.id)
+        self._rates.forget(connection.id)
 
     def _connections_beside(self, room_arn: str) -> list[Connection]:
         """The connections of the account and region of a room."""
@@ -218,7 +218,7 @@ class Messaging:
             self._disconnect_user(connection.room_arn, user_id, reason, request.request_id)
 
     def _count(self, key: Any, rate: float | None) -> None:
-        if not self._buckets.take(key, rate):
+        if not self._rates.take(key, rate):
             raise RequestError(429, guess("text_429"))
 
     def _count_operation(self, operation: str, room_arn: str) -> None:
@@ -342,7 +342,7 @@ class Messaging:
             pass  # The room was deleted after the call.
         if operation in ACTIONS.values() and SETTINGS.tps(operation) is None:
             # With `quotas` the call has been counted, and perhaps refused.
-            self._buckets.take(rate_key(room_arn, operation), SETTINGS["messaging_limits"][operation])
+            self._rates.take(rate_key(room_arn, operation), SETTINGS["messaging_limits"][operation])
 
     def _warm_up(self, room: dict[str, Any]) -> None:
         if uri := room.get("messageReviewHandler", {}).get("uri"):
@@ -375,7 +375,7 @@ class Messaging:
 
 
 def rate_key(arn: str, operation: str) -> tuple[str, str, str]:
-    """The key of an operation's bucket in the account and region of an ARN."""
+    """The key of an operation's rate in the account and region of an ARN."""
     region, account = arn.split(":")[3:5]
     return account, region, operation
 

@@ -24,7 +24,7 @@ from ivschat_emulator import Emulator
 from ivschat_emulator.connections import Handshake
 from ivschat_emulator.messaging import Messaging
 from ivschat_emulator.moto_bridge import carry_out
-from ivschat_emulator.rates import Buckets
+from ivschat_emulator.rates import Rates
 
 
 def handshake_status(chat: Chat, *tokens: str) -> int:
@@ -310,7 +310,7 @@ class TestEnds:
 
     def test_a_reset_during_the_handshake(self) -> None:
         """The connection is accepted, and not open yet; over HTTP there is no way to stop there."""
-        messaging = Messaging(Buckets(), run_functions=False)
+        messaging = Messaging(Rates(), run_functions=False)
         room = carry_out(ACCOUNT, REGION, "CreateRoom", {})[1]["arn"]
         made = carry_out(ACCOUNT, REGION, "CreateChatToken", {"roomIdentifier": room, "userId": "ann"})[1]
         environ = {"REQUEST_METHOD": "GET", "RAW_URI": "/", "SERVER_PROTOCOL": "HTTP/1.1"}
