@@ -27,6 +27,8 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
+from botocore.model import OperationModel
+
 from . import moto_bridge
 from .connections import Connection, Handshake
 from .messaging import CONNECT, Messaging
@@ -39,6 +41,7 @@ from .service_model import (
     error_response,
     is_error_code,
     is_write,
+    read_json,
     read_parameters,
     route,
 )
@@ -205,7 +208,8 @@ class Control:
         body = _read_body(environ)
         path = environ["PATH_INFO"]
         call: Call | None = None
-        if path.startswith("/moto-api") or _is_ivschat(environ):
+        moto_bridge.sign_in_header(environ)
+        if path.startswith("/moto-api") or _service(environ) == "ivschat":
             environ["CONTENT_TYPE"] = "application/json"  # By curl's default, moto would read the body as a form.
         try:
             if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
@@ -261,11 +265,12 @@ class Control:
     # The call log
 
     def _log(self, environ: dict[str, Any], body: bytes) -> Call:
-        access_key_id, region, service = moto_bridge.credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
+        access_key_id, region, _service_name = moto_bridge.credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
+        service = _service(environ)
         operation, parameters = _operation_of_another_service(environ, body), None
         if service == "ivschat":
             operation = None
-            if routed := route(environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0]):
+            if routed := _routed(environ):
                 operation = routed[0].name
                 with contextlib.suppress(ValueError):
                     parameters = read_parameters(*routed, environ["QUERY_STRING"], body)
@@ -283,6 +288,8 @@ class Control:
 
     def _ivschat(self, environ: dict[str, Any], call: Call) -> Response:
         operation = call.operation
+        if not call.access_key_id:
+            return error_response(_missing_credentials(environ))
         if not moto_bridge.has_region(call.region):  # There is no such host.
             raise moto_bridge.Unanswered
         if operation is None:
@@ -399,7 +406,7 @@ class Control:
     def _control(self, environ: dict[str, Any], name: str, body: bytes) -> Response:
         method = environ["REQUEST_METHOD"]
         try:
-            sent = json.loads(body or b"{}") if method == "POST" else None
+            sent = read_json(body or b"{}") if method == "POST" else None
             status, shown = self._control_call(method, name, sent, parse_qs(environ["QUERY_STRING"]))
         except (ValueError, TypeError) as error:
             status, shown = 400, {"message": str(error)}
@@ -498,8 +505,26 @@ def _read_body(environ: dict[str, Any]) -> bytes:
     return bytes(body)
 
 
-def _is_ivschat(environ: dict[str, Any]) -> bool:
-    return moto_bridge.credential_scope(environ.get("HTTP_AUTHORIZATION", ""))[2] == "ivschat"
+def _routed(environ: dict[str, Any]) -> tuple[OperationModel, dict[str, str]] | None:
+    return route(environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0])
+
+
+def _service(environ: dict[str, Any]) -> str:
+    """The service that a request is for, by its signature; without one, by its path if that is one of IVS Chat."""
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    if service := moto_bridge.credential_scope(authorization)[2]:
+        return service
+    routed = _routed(environ) if "X-Amz-Credential=" not in environ["QUERY_STRING"] else None
+    # Other services have /tags/{arn} too.
+    is_ivschat = routed and routed[1].get("resourceArn", "arn:aws:ivschat:").startswith("arn:aws:ivschat:")
+    return "ivschat" if is_ivschat else ""
+
+
+def _missing_credentials(environ: dict[str, Any]) -> ServiceError:
+    """The error for a call that is not signed, or not in the way that the service reads."""
+    if "HTTP_AUTHORIZATION" in environ:
+        return ServiceError("IncompleteSignatureException", "Authorization header requires 'Credential' parameter.")
+    return ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token")
 
 
 def _operation_of_another_service(environ: dict[str, Any], body: bytes) -> str | None:

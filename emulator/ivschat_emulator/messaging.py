@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import sys
@@ -23,7 +22,7 @@ from .message_logs import MessageLogs
 from .rates import Rates
 from .review import Functions, InvocationError, ResponseError, Verdict, read_response
 from .service import attributes_size
-from .service_model import Response
+from .service_model import Response, read_json
 from .settings import SETTINGS
 
 CONNECT = "Connect"  # The handshake's name where operations have theirs: in faults, holds and the call log.
@@ -83,8 +82,8 @@ def parse(text: str | None) -> tuple[str, Callable[[], Request]]:
     """The id of a request, which even an ERROR frame needs, and what reads the rest or raises RequestError."""
     sent: Any = None
     try:
-        sent = json.loads(text) if text is not None else None
-    except (ValueError, RecursionError):
+        sent = read_json(text) if text is not None else None
+    except ValueError:
         pass
     is_readable = isinstance(sent, dict) and frames.is_unicode(sent)
     request_id = sent.get("RequestId") if is_readable else None

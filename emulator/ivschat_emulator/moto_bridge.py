@@ -12,8 +12,10 @@ import types
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import parse_qs
 
 import moto.backend_index
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import EndpointConnectionError
 from moto import settings as moto_settings
 from moto.backends import get_backend
@@ -169,7 +171,15 @@ class _Authorization(IAMRequest):
     def _create_aws_request(self) -> Any:
         # Where there is no body, moto signs the parsed query string; some versions also decode the path.
         self._data, self._path = {}, self.raw_path
-        return super()._create_aws_request()
+        if not (sent := re.search(r"[?&]X-Amz-Date=(\w+)", self.raw_path)):
+            return super()._create_aws_request()
+        # A presigned URL, which moto knows for S3 only.
+        signed = self._headers["Authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
+        headers = {name: value for name, value in self._headers.items() if name.lower() in signed}
+        url = re.sub(r"&X-Amz-Signature=\w*", "", self.raw_path)
+        request = AWSRequest(method=self._method, url=url, data=self._body, headers=headers)
+        request.context["timestamp"] = sent[1]
+        return request
 
 
 class IvsChatResponse(BaseResponse):
@@ -243,6 +253,22 @@ def credential_scope(authorization: str) -> tuple[str, str, str]:
     return (match[1], match[2], match[3]) if match else ("", "", "")
 
 
+def sign_in_header(environ: dict[str, Any]) -> None:
+    """Give a request with a presigned URL of this service the headers that say the same, for moto."""
+    query = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
+    credential = query.get("X-Amz-Credential", "")
+    if "HTTP_AUTHORIZATION" in environ or credential.split("/")[3:] != ["ivschat", "aws4_request"]:
+        return
+    members = {
+        "Credential": credential,
+        "SignedHeaders": query.get("X-Amz-SignedHeaders", ""),
+        "Signature": query.get("X-Amz-Signature", ""),
+    }
+    environ["HTTP_AUTHORIZATION"] = "AWS4-HMAC-SHA256 " + ", ".join(map("=".join, members.items()))
+    if token := query.get("X-Amz-Security-Token"):
+        environ["HTTP_X_AMZ_SECURITY_TOKEN"] = token
+
+
 def account_of(environ: dict[str, Any]) -> str:
     """The account that a request acts in, as moto sees it."""
     access_key = credential_scope(environ.get("HTTP_AUTHORIZATION", ""))[0]
@@ -264,7 +290,9 @@ def carry_out(
     with LOCK:
         service = BACKENDS[account][region].service
         parameters = {**parameters, **service.arns_for_names(operation, parameters)}
-        service_model.validate(service_model.OPERATIONS[operation], parameters)
+        model = service_model.OPERATIONS[operation]
+        parameters = service_model.known_members(model.input_shape, parameters)
+        service_model.validate(model, parameters)
         return parameters, service.call(operation, parameters)
 
 

@@ -610,7 +610,7 @@ def _open_page_token(token: str, scope: str) -> str:
         text = base64.urlsafe_b64decode(token.encode()).decode()
     except ValueError:
         text = ""
-    if not hmac.compare_digest(_seal(text[32:], scope), text[:32]):
+    if not (text.isascii() and hmac.compare_digest(_seal(text[32:], scope), text[:32])):
         raise validation_exception(
             [("nextToken", "must be a token that this operation returned for the same parameters")]
         )

@@ -166,6 +166,9 @@ class TestErrors:
             '{"Action": "DELETE_MESSAGE"}',
             '{"Action": "DISCONNECT_USER"}',
             "[" * 30000,
+            '{"Action": "SEND_MESSAGE", "Content": "x", "more": ' + "[" * 30000 + "]" * 30000 + "}",
+            '{"Action": "SEND_MESSAGE", "Content": "x", "more": ' + "[" * 9000 + "]" * 9000 + "}",
+            '{"Action": "SEND_MESSAGE", "Content": "x", "more": ' + "[" * 900 + "]" * 900 + "}",
             b'{"Action": "SEND_MESSAGE", "Content": "x"}',
         ],
     )

@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from emulator.tests.helpers import listed, plain, refused
-from emulator.tests.wire import MODEL, REGION, SCOPE, sample, send
+from emulator.tests.wire import ACCOUNT, ARN, MODEL, REGION, SCOPE, sample, send
 from ivschat_emulator import Emulator
 
 UNMODELLED = {"TooManyRequestsException": 429, "ExpiredTokenException": 403}
@@ -436,7 +439,15 @@ class TestCalls:
 
 def test_unknown_operation(emulator: Emulator) -> None:
     headers = {"Authorization": SCOPE}
-    for path, body, reason in (("CreateRum", b"{}", "UNKNOWN_OPERATION"), ("CreateRoom", b"{nonsense", "OTHER")):
+    deep = b"[" * 600 + b"]" * 600
+    for path, body, reason in (
+        ("CreateRum", b"{}", "UNKNOWN_OPERATION"),
+        ("CreateRoom", b"{nonsense", "OTHER"),
+        ("CreateRoom", b"[" * 100000, "OTHER"),
+        ("CreateRoom", b'{"name": "\xff"}', "OTHER"),
+        ("CreateRoom", b'{"tags": ' + deep + b"}", "OTHER"),
+        ("CreateRoom", b'{"unknown": ' + deep + b"}", "OTHER"),
+    ):
         request = urllib.request.Request(f"{emulator.url}/{path}", body, headers)
         with pytest.raises(urllib.error.HTTPError) as caught, urllib.request.urlopen(request):
             pass
@@ -444,6 +455,66 @@ def test_unknown_operation(emulator: Emulator) -> None:
             assert answer.code == 400
             assert answer.headers["x-amzn-ErrorType"] == "ValidationException"
             assert f'"reason": "{reason}"' in answer.read().decode()
+        assert emulator.calls()[-1]["error"] == "ValidationException"
+
+
+class TestCredentials:
+    """Calls that are not signed in a header."""
+
+    def test_unsigned(self, emulator: Emulator) -> None:
+        unsigned = emulator.client("ivschat", config=Config(signature_version=UNSIGNED))
+        for call, parameters in (
+            (unsigned.create_room, {}),
+            (unsigned.list_rooms, {}),
+            (unsigned.list_tags_for_resource, {"resourceArn": f"{ARN}room/a"}),
+        ):
+            error = refused(call, **parameters)
+            assert (error["code"], error["status"]) == ("MissingAuthenticationTokenException", 403)
+            [logged] = emulator.calls(service=None)
+            assert (logged["service"], logged["error"]) == ("ivschat", error["code"])
+            assert (
+                logged["operation"]
+                == {
+                    "create_room": "CreateRoom",
+                    "list_rooms": "ListRooms",
+                    "list_tags_for_resource": "ListTagsForResource",
+                }[call.__name__]
+            )
+            assert not logged["effect"]
+            emulator.forget_calls()
+
+    def test_another_signature(self, emulator: Emulator) -> None:
+        request = urllib.request.Request(f"{emulator.url}/CreateRoom", b"{}", {"Authorization": "Bearer x"})
+        with pytest.raises(urllib.error.HTTPError) as caught, urllib.request.urlopen(request):
+            pass
+        with caught.value as answer:
+            assert (answer.code, answer.headers["x-amzn-ErrorType"]) == (403, "IncompleteSignatureException")
+
+    def test_presigned(self, ivschat: Any, emulator: Emulator) -> None:
+        arn = ivschat.create_room(name="lobby", tags={"a": "b"})["arn"]
+        for operation, parameters, member in (
+            ("list_rooms", {}, "rooms"),
+            ("list_tags_for_resource", {"resourceArn": arn}, "tags"),
+        ):
+            method = {"list_rooms": "POST"}.get(operation, "GET")
+            url = ivschat.generate_presigned_url(operation, Params=parameters)
+            with urllib.request.urlopen(urllib.request.Request(url, method=method)) as response:
+                assert json.load(response)[member]
+            call = emulator.calls(service=None)[-1]
+            assert (call["service"], call["region"], call["account"]) == ("ivschat", REGION, ACCOUNT)
+            assert call["access_key_id"] == "AKIAEMULATOR00000000"
+
+    def test_other_services(self, clients: Callable[..., Any], emulator: Emulator) -> None:
+        """What is presigned for S3, or asked of it without a signature, is still S3's."""
+        s3 = clients("s3")
+        s3.create_bucket(Bucket="tags")
+        s3.put_object(Bucket="tags", Key="x", Body=b"content", ACL="public-read")
+        for url in (
+            s3.generate_presigned_url("get_object", Params={"Bucket": "tags", "Key": "x"}),
+            f"{emulator.url}/tags/x",
+        ):
+            with urllib.request.urlopen(url) as response:
+                assert response.read() == b"content"
 
 
 def test_region_without_the_service(clients: Callable[..., Any], emulator: Emulator) -> None:
