@@ -415,13 +415,14 @@ class Control:
 
     def _control_call(self, method: str, name: str, sent: Any, query: dict[str, list[str]]) -> tuple[int, Any]:
         match method, name:
-            case "POST", "settings":
+            case "POST" | "DELETE", "settings":
                 with moto_bridge.LOCK:
-                    SETTINGS.change(sent)
+                    if method == "POST":
+                        SETTINGS.change(sent)
+                    else:
+                        SETTINGS.restore()
                 self._rates.clear()
                 self._messaging.settings_changed()
-            case "DELETE", "settings":
-                SETTINGS.restore()
             case "POST", "faults":
                 fault = Fault(**sent)
                 fault.validate()

@@ -293,3 +293,10 @@ class TestRates:
         emulator.set(messaging_limits=limits, quotas=limits, quotas_counted=counted)
         chat.join().ask("DELETE_MESSAGE", Id="a" * 12)
         assert refused(ivschat.delete_message, roomIdentifier=chat.room, id="a" * 12)["code"] == "ThrottlingException"
+
+    @pytest.mark.parametrize("method", ["POST", "DELETE"])
+    def test_settings_forget_what_was_counted(self, chat: Chat, emulator: Emulator, method: str) -> None:
+        ann = chat.join()
+        burst([ann], 15, "SEND_MESSAGE", Content="x")
+        emulator.request(method, "ivschat/settings", {} if method == "POST" else None)
+        assert burst([ann], 10, "SEND_MESSAGE", Content="x")[0] == 10
