@@ -90,7 +90,11 @@ GUESSES: dict[str, Guess] = {
         "`Attributes` that are omitted or `null` in a handler's response leave those of the message"
         " unchanged; `{}` removes them"
     ),
-    "fallback_content": Guess("With the fallback `ALLOW` the message is delivered as it was sent"),
+    "fallback_content": Guess(
+        "With the fallback `ALLOW` the message is delivered as it was sent: `fallback_content`. (The model says of "
+        '`fallbackResult`: "If allowed, the message is delivered with returned content to all users", but what fails '
+        "returns none, or none that is valid)"
+    ),
     "error_id": Guess("`Id` of an ERROR frame after review is the `MessageId` that the handler saw"),
     "concurrency": Guess("Instances of one function at a time; beyond them invocations fail", 10),
 }

@@ -20,7 +20,7 @@ from .frames import Frame
 from .guesses import guess
 from .message_logs import MessageLogs
 from .rates import Rates
-from .review import Functions, InvocationError, ResponseError, Verdict, read_response
+from .review import Functions, InvocationError, ResponseError, Verdict, content_of, read_response
 from .service import attributes_size
 from .service_model import Response, read_json
 from .settings import SETTINGS
@@ -255,7 +255,7 @@ class Messaging:
         )
 
     def _review(self, room: dict[str, Any], event: dict[str, Any]) -> Verdict:
-        handler = room["messageReviewHandler"]
+        handler, limit, content = room["messageReviewHandler"], room["maximumMessageLength"], event["Content"]
         others = moto_bridge.others_of(room["arn"])
         try:
             with moto_bridge.LOCK:
@@ -264,12 +264,14 @@ class Messaging:
             if function is None or not is_permitted:
                 raise InvocationError("the function does not exist, or its policy does not permit it")
             response = self._functions.invoke(function, event, SETTINGS["review_timeout"])
-            return read_response(response, room["maximumMessageLength"])
+            return read_response(response, limit)
         except InvocationError:
             others.put_metric("InvocationErrors", Uri=handler["uri"])
         except ResponseError:
             others.put_metric("ResponseValidationErrors", Uri=handler["uri"])
-        return Verdict(handler["fallbackResult"] == "ALLOW", event["Content"])
+            if SETTINGS["fallback_content"] == "returned":
+                content = content_of(response, limit) or content
+        return Verdict(handler["fallbackResult"] == "ALLOW", content)
 
     # What clients receive
 

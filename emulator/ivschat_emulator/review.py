@@ -85,6 +85,14 @@ def read_response(response: Any, max_length: int) -> Verdict:
     return Verdict(True, content, attributes)
 
 
+def content_of(response: Any, max_length: int) -> str | None:
+    """The content in a function's response that breaks a rule; None when the content is what breaks one."""
+    content = response.get("Content") if isinstance(response, dict) else None
+    if isinstance(content, str) and 1 <= len(content) <= max_length and is_unicode(content):
+        return content
+    return None
+
+
 class _Process:
     """A process with the code of one version of a function, in a directory of its own."""
 

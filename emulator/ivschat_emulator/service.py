@@ -19,6 +19,7 @@ import secrets
 import string
 import threading
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -558,9 +559,15 @@ def _refusal(case: str, member: str, identifier: str, why: str = "must exist") -
     return _conflict(identifier, why) if code == "ConflictException" else validation_exception([(member, why)])
 
 
-def _check_tags(keys: Any, member: str = "tags") -> None:
-    if any(key.lower().startswith("aws:") for key in keys):
+def _check_tags(tags: Any, member: str = "tags") -> None:
+    """Refuse what the model allows in tags, or in a list of tag keys, and AWS does not."""
+    if any(key.lower().startswith("aws:") for key in tags):
         raise validation_exception([(member, "keys must not start with aws:")])
+    if SETTINGS["tag_characters"] == "documented":
+        texts = [*tags, *(tags.values() if isinstance(tags, dict) else ())]
+        # Letters, numbers and spaces of all languages (AWS, tag naming limits).
+        if not all(c in "_.:/=+-@" or unicodedata.category(c)[0] in "LNZ" for text in texts for c in text):
+            raise validation_exception([(member, "must have only letters, digits, spaces and _ . : / = + - @")])
 
 
 def attributes_size(attributes: dict[str, str]) -> int:

@@ -194,6 +194,27 @@ class TestFallback:
         assert failures(emulator) == {(metric, "Uri", handler): 1}
 
     @pytest.mark.parametrize(
+        ("body", "delivered"),
+        [
+            ("return {'ReviewResult': 'maybe', 'Content': '***'}", "***"),
+            ("return {'Content': '***', 'Attributes': []}", "***"),
+            ("return {'ReviewResult': 'ALLOW', 'Content': ''}", "hello"),
+            ("return {'ReviewResult': 'ALLOW', 'Content': 'x' * 501}", "hello"),
+            ("return {'ReviewResult': 'ALLOW', 'Content': chr(0xd83d)}", "hello"),
+            ("return {'ReviewResult': 'ALLOW'}", "hello"),
+            ("return ['***']", "hello"),
+            ("raise ValueError('***')", "hello"),
+        ],
+    )
+    def test_returned_content(self, reviewed: Reviewed, emulator: Emulator, body: str, delivered: str) -> None:
+        emulator.set(fallback_content="returned")
+        reviewed.handle(body, "ALLOW")
+        frame = reviewed.outcome("hello", Attributes={"a": "b"})
+        assert (frame["Content"], frame["Attributes"]) == (delivered, {"a": "b"})
+        reviewed.handle(body, "DENY")
+        assert reviewed.outcome()["ErrorCode"] == 406
+
+    @pytest.mark.parametrize(
         "body",
         [
             "return {'ReviewResult': 'ALLOW', 'Content': 'x' * 500, 'Attributes': {'a': 'x' * 1023}}",

@@ -321,6 +321,8 @@ class TestSettings:
             {"refusals": {"unknown_room": "ValidationException"}},
             {"tags_set_update_time": "yes"},
             {"logging_configurations_by": "name"},
+            {"fallback_content": "none"},
+            {"tag_characters": "all"},
             ["latency"],
         ],
     )

@@ -175,6 +175,25 @@ def test_other_services_keep_their_own_errors(user: Callable[..., Any]) -> None:
     assert refused(user([], service="iam").list_users)["code"] == "AccessDenied"
 
 
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_conditions_are_not_evaluated(
+    user: Callable[..., Any], emulator: Emulator, clients: Callable[..., Any], effect: str
+) -> None:
+    """README, limits: moto takes a statement as if it had none."""
+    client = user(["ivschat:ListRooms"] if effect == "Deny" else [])
+    emulator.enforce_iam(False)
+    condition = {"StringEquals": {"aws:RequestedRegion": "nowhere"}}
+    statement = {"Effect": effect, "Action": "ivschat:ListRooms", "Resource": "*", "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    [name] = [each["UserName"] for each in clients("iam").list_users()["Users"]]
+    clients("iam").put_user_policy(UserName=name, PolicyName="conditional", PolicyDocument=document)
+    emulator.enforce_iam()
+    if effect == "Deny":
+        denied("ivschat:ListRooms", client.list_rooms)
+    else:
+        assert listed(client.list_rooms) == []
+
+
 def test_presigned_urls(user: Callable[..., Any], room: str, emulator: Emulator, clients: Callable[..., Any]) -> None:
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     role = clients("iam").create_role(RoleName="reader", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
