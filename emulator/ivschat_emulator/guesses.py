@@ -32,6 +32,10 @@ GUESSES: dict[str, Guess] = {
     "shutdown": Guess("Close code when the emulator stops or is reset", 1001),
     "frame_size": Guess("The largest frame or message of a client, in bytes; beyond it close code 1009", 65536),
     "ping": Guess("The service sends no pings and has no idle timeout"),
+    "waiting": Guess(
+        "Requests that wait when the service ends a connection are not carried out. A message in review is delivered "
+        "at the end of a session, and dropped when its sender is disconnected"
+    ),
     # Requests
     "order": Guess(
         "The order of checks: rate of the connection, form, capability, room, members, other rates, review; "

@@ -145,18 +145,25 @@ class _Countdown:
 
 @dataclass
 class Resource:
-    """A room or logging configuration: its current state, and older states that reads return while they lag."""
+    """A room or logging configuration: its current state, and older states that reads return while they lag.
+
+    `unseen`: the period after its creation in which writes do not find it.
+    """
 
     fields: dict[str, Any] | None = None
     transition: tuple[_Countdown, str | None] | None = None
     stale: dict[str, list[tuple[dict[str, Any] | None, _Countdown]]] = field(
         default_factory=lambda: {"get": [], "list": []}
     )
+    unseen: _Countdown | None = None
 
     def write(self, fields: dict[str, Any] | None) -> None:
-        """Set a new state (None: deleted); reads return the old one for as long as `lag` says."""
+        """Set a new state (None: deleted); reads return the old one, and writes miss a new one, as `lag` says."""
         for view, period in SETTINGS["lag"].items():
-            self.stale[view].append((self.fields, _Countdown(period)))
+            if view in self.stale:
+                self.stale[view].append((self.fields, _Countdown(period)))
+            elif self.fields is None:
+                self.unseen = _Countdown(period)
         self.fields = fields
 
     def read(self, view: str, count: bool = True) -> dict[str, Any] | None:
@@ -167,6 +174,10 @@ class Resource:
         if self.transition and not self.transition[0].covers_read(count):
             self._end_transition()
         return self.fields
+
+    def is_unseen(self) -> bool:
+        """Whether it is so new that writes do not find it; each call that asks counts."""
+        return self.unseen is not None and self.unseen.covers_read(True)
 
     def start_transition(self, name: str, fields: dict[str, Any]) -> None:
         """Write `fields` and go through CREATING, UPDATING or DELETING to the end that the settings ask for."""
@@ -455,7 +466,7 @@ class IvsChat:
         """The resource that a write acts on; `settled`: refuse one in transition (API reference, ConflictException)."""
         resource = self._resources[kind].get(arn)
         fields = resource.current_fields() if resource else None
-        if resource is None or fields is None:
+        if resource is None or fields is None or resource.is_unseen():
             raise _not_found(arn)
         if settled and resource.transition:
             raise _conflict(arn, f"is in state {fields['state']}")

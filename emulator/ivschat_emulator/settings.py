@@ -114,8 +114,8 @@ _RULES: dict[str, tuple[str, Any]] = {
     ),
     "refuse_update_of_failed": ("true or false", lambda v: isinstance(v, bool)),
     "lag": (
-        '{"get": period, "list": period}, each {"reads": N} or {"seconds": S}',
-        lambda v: _map_of(v, ("get", "list"), _period),
+        '{"get": period, "list": period, "write": period}, each {"reads": N} or {"seconds": S}',
+        lambda v: _map_of(v, ("get", "list", "write"), _period),
     ),
     "page_size": ("an integer from 1 to 50", lambda v: is_number(v, 1, integer=True) and v <= 50),
     "repeat_next_token": ("true or false", lambda v: isinstance(v, bool)),

@@ -206,6 +206,50 @@ class TestLag:
         ivschat.tag_resource(resourceArn=arn, tags={"a": "b"})
         assert [ivschat.list_tags_for_resource(resourceArn=arn)["tags"] for _each in "12"] == [{}, {"a": "b"}]
 
+    @pytest.mark.parametrize(
+        ("operation", "member", "parameters"),
+        [
+            ("update_room", "identifier", {"name": "new"}),
+            ("delete_room", "identifier", {}),
+            ("tag_resource", "resourceArn", {"tags": {"a": "b"}}),
+            ("untag_resource", "resourceArn", {"tagKeys": ["a"]}),
+            ("create_chat_token", "roomIdentifier", {"userId": "u"}),
+            ("send_event", "roomIdentifier", {"eventName": "e"}),
+            ("delete_message", "roomIdentifier", {"id": "a" * 12}),
+            ("disconnect_user", "roomIdentifier", {"userId": "u"}),
+        ],
+    )
+    def test_writes(
+        self, ivschat: Any, emulator: Emulator, operation: str, member: str, parameters: dict[str, Any]
+    ) -> None:
+        emulator.set(lag={"write": {"reads": 2}})
+        room = plain(ivschat.create_room())
+        assert plain(ivschat.get_room(identifier=room["arn"])) == room  # Reads have a lag of their own.
+        assert len(listed(ivschat.list_rooms)) == 1
+        call = getattr(ivschat, operation)
+        for _each in "12":
+            error = refused(call, **{member: room["arn"], **parameters})
+            assert (error["code"], error["resourceId"]) == ("ResourceNotFoundException", room["id"])
+        call(**{member: room["arn"], **parameters})
+        if operation not in ("delete_room",):
+            call(**{member: room["arn"], **parameters})  # Only a create lags.
+
+    def test_writes_to_logging_configurations(self, ivschat: Any, emulator: Emulator, bucket: dict[str, Any]) -> None:
+        room = ivschat.create_room()["arn"]
+        emulator.set(lag={"write": {"seconds": 0.3}})
+        arn = ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"]
+        for call, parameters in (
+            (ivschat.create_room, {"loggingConfigurationIdentifiers": [arn]}),
+            (ivschat.update_room, {"loggingConfigurationIdentifiers": [arn], "identifier": room}),
+            (ivschat.update_logging_configuration, {"identifier": arn}),
+            (ivschat.delete_logging_configuration, {"identifier": arn}),
+            (ivschat.tag_resource, {"resourceArn": arn, "tags": {"a": "b"}}),
+        ):
+            assert refused(call, **parameters)["code"] == "ResourceNotFoundException"
+        assert len(listed(ivschat.list_rooms)) == 1
+        time.sleep(0.3)
+        ivschat.update_room(identifier=room, loggingConfigurationIdentifiers=[arn])
+
     def test_with_transitions(self, ivschat: Any, emulator: Emulator, bucket: dict[str, Any]) -> None:
         emulator.set(lag={"get": {"reads": 1}}, transitions={"reads": 1})
         arn = ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"]
