@@ -189,7 +189,15 @@ class IvsChatResponse(BaseResponse):
 
     def __init__(self) -> None:
         super().__init__(service_name="ivschat")
-        self._operation = ""
+        self._operation = self._query = ""
+
+    def setup_class(
+        self, request: Any, full_url: str | None = None, headers: Any = None, use_raw_body: bool | None = None
+    ) -> None:
+        """As moto's, which in some versions decodes the body and the query."""
+        super().setup_class(request, full_url, headers, use_raw_body=True)
+        _path, _mark, raw_query = getattr(request, "environ", {}).get("RAW_URI", "").partition("?")
+        self._query = raw_query or self.parsed_url.query
 
     def call_action(self) -> Any:
         """Authorise, check, carry out, serialise."""
@@ -207,7 +215,7 @@ class IvsChatResponse(BaseResponse):
         operation, labels = routed
         self._operation = operation.name
         try:
-            parameters |= service_model.read_parameters(operation, labels, self.parsed_url.query, self.raw_body)
+            parameters |= service_model.read_parameters(operation, labels, self._query, self.raw_body)
         except ValueError:
             raise service_model.ServiceError("ValidationException", "The request body is not a JSON object") from None
         # self.region is not used: moto looks for a region in the whole URL first, tag keys included.
@@ -228,8 +236,7 @@ class IvsChatResponse(BaseResponse):
 
     def _authorize(self, parameters: dict[str, Any], region: str) -> None:
         dependent = dependent_actions(self._operation, parameters, self.current_account, region)
-        query = self.parsed_url.query
-        raw_path = f"{self.raw_path}?{query}" if query else self.raw_path
+        raw_path = f"{self.raw_path}?{self._query}" if self._query else self.raw_path
         check = type("Authorization", (_Authorization,), {"dependent": dependent, "raw_path": raw_path})
         try:
             self._authenticate_and_authorize_action(check, service_model.resource_of(parameters) or "*")
