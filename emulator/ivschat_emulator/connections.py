@@ -109,18 +109,23 @@ class Connection:
         """Whether the client has got, or is getting, the response to its handshake."""
         return self._socket is not None
 
-    def open(self, connected_socket: socket.socket) -> None:
-        """Complete the handshake: from here on frames can be sent. What has ended the connection before does so now."""
+    def open(self, connected_socket: socket.socket) -> bool:
+        """Complete the handshake: from here on frames can be sent. False when the connection has been cut before.
+
+        One that has been closed before gets its close frame now.
+        """
         connected_socket.setblocking(False)
         with self._lock:
             self._socket = connected_socket
             if self.is_ended_by_server and self._close_code is None:
                 self.cut()
-                return
+                self.ended.set()
+                return False
             self._protocol.send_response(self._response)
             if self._close_code is not None:
                 self._protocol.send_close(self._close_code)
             self._write()
+        return True
 
     def send(self, text: bytes) -> None:
         """Send a text frame, or nothing once the connection is closing. Does not wait for the client."""

@@ -135,10 +135,11 @@ class Messaging:
     def serve(self, connection: Connection, connected_socket: socket.socket, early: bytes) -> None:
         """Complete a handshake, and serve the connection until it ends; `early`: what came with the handshake."""
         try:
-            connection.open(connected_socket)
-            with moto_bridge.LOCK:
-                connected = sum(each.is_open for each in self._connections_beside(connection.room_arn))
-                moto_bridge.others_of(connection.room_arn).put_metric("ConcurrentChatConnections", connected)
+            with moto_bridge.LOCK:  # Who has seen the handshake succeed sees the metric.
+                others = [each for each in self._connections_beside(connection.room_arn) if each.is_open]
+                moto_bridge.others_of(connection.room_arn).put_metric("ConcurrentChatConnections", len(others) + 1)
+                if not connection.open(connected_socket):
+                    return
             connection.read(early, partial(self._handle, connection), partial(self._end_session, connection))
         finally:
             self.forget(connection)

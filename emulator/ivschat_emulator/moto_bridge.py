@@ -12,7 +12,7 @@ import types
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, cast
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 import moto.backend_index
 from botocore.awsrequest import AWSRequest
@@ -219,7 +219,8 @@ class IvsChatResponse(BaseResponse):
         except ValueError:
             raise service_model.ServiceError("ValidationException", "The request body is not a JSON object") from None
         # self.region is not used: moto looks for a region in the whole URL first, tag keys included.
-        region = credential_scope(self.headers.get("Authorization", ""))[1] or self.default_region
+        scope = credential_scope(self.headers.get("Authorization") or unquote(self._query))
+        region = scope[1] or self.default_region
         if not has_region(region):  # There is no such host. (The server has not let such a call come this far.)
             raise EndpointConnectionError(endpoint_url=self.uri)
         self._authorize(parameters, region)
