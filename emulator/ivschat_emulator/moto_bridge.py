@@ -176,8 +176,9 @@ class _Authorization(IAMRequest):
         # A presigned URL, which moto knows for S3 only.
         signed = self._headers["Authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
         headers = {name: value for name, value in self._headers.items() if name.lower() in signed}
-        url = re.sub(r"&X-Amz-Signature=\w*", "", self.raw_path)
-        request = AWSRequest(method=self._method, url=url, data=self._body, headers=headers)
+        path, _mark, query = self.raw_path.partition("?")
+        signed_query = "&".join(part for part in query.split("&") if not part.startswith("X-Amz-Signature="))
+        request = AWSRequest(method=self._method, url=f"{path}?{signed_query}", data=self._body, headers=headers)
         request.context["timestamp"] = sent[1]
         return request
 
