@@ -23,6 +23,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ._resources import LOGGING_CONFIGURATION, ROOM, Kind, Resource, normalise, to_api
 from ._retries import (
     LAMBDA_PERMISSION,
+    NOT_FOUND,
     Call,
     outcome_unknown,
     require_members,
@@ -143,7 +144,7 @@ def get_room(client: Any, arn: str) -> Resource | None:
 @IvsChatErrorHandler.common_error_handler("create room")
 def create_room(client: Any, fields: Resource, tags: dict[str, str]) -> Resource:
     """CreateRoom with its tags; not repeated when the outcome is unknown."""
-    call = retry_non_idempotent(client.create_room, "ConflictException", LAMBDA_PERMISSION)
+    call = retry_non_idempotent(client.create_room, "ConflictException", NOT_FOUND, LAMBDA_PERMISSION)
     return _resource(ROOM, call(**to_api(ROOM, fields), **_tagged(tags)))
 
 
@@ -155,7 +156,7 @@ def _tagged(tags: dict[str, str]) -> dict[str, Any]:
 @IvsChatErrorHandler.common_error_handler("update room")
 def update_room(client: Any, arn: str, fields: Resource) -> Resource:
     """UpdateRoom with the fields that change; returns the whole room."""
-    call = retry_idempotent(client.update_room, "ConflictException", LAMBDA_PERMISSION)
+    call = retry_idempotent(client.update_room, "ConflictException", NOT_FOUND, LAMBDA_PERMISSION)
     return _resource(ROOM, call(identifier=arn, **to_api(ROOM, fields)))
 
 
@@ -189,7 +190,7 @@ def create_logging_configuration(client: Any, fields: Resource, tags: dict[str, 
 @IvsChatErrorHandler.common_error_handler("update logging configuration")
 def update_logging_configuration(client: Any, arn: str, fields: Resource) -> Resource:
     """UpdateLoggingConfiguration with the fields that change; repeated while another change is in progress (409)."""
-    call = retry_idempotent(client.update_logging_configuration, "ConflictException")
+    call = retry_idempotent(client.update_logging_configuration, "ConflictException", NOT_FOUND)
     return _resource(LOGGING_CONFIGURATION, call(identifier=arn, **to_api(LOGGING_CONFIGURATION, fields)))
 
 
@@ -221,13 +222,13 @@ def _deleted(operation: Call, arn: str, *causes: str) -> bool:
 @IvsChatErrorHandler.common_error_handler("tag resource")
 def tag_resource(client: Any, arn: str, tags: dict[str, str]) -> None:
     """TagResource: set these tags, keep the others."""
-    retry_idempotent(client.tag_resource)(resourceArn=arn, tags=tags)
+    retry_idempotent(client.tag_resource, NOT_FOUND)(resourceArn=arn, tags=tags)
 
 
 @IvsChatErrorHandler.common_error_handler("untag resource")
 def untag_resource(client: Any, arn: str, tag_keys: list[str]) -> None:
     """UntagResource: remove the tags with these keys."""
-    retry_idempotent(client.untag_resource)(resourceArn=arn, tagKeys=tag_keys)
+    retry_idempotent(client.untag_resource, NOT_FOUND)(resourceArn=arn, tagKeys=tag_keys)
 
 
 class Operations(NamedTuple):

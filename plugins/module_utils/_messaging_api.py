@@ -11,7 +11,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.transformation import b
 
 from ._api import IvsChatErrorHandler
 from ._resources import text_tags
-from ._retries import require_strings, retry_idempotent, retry_non_idempotent
+from ._retries import NOT_FOUND, require_strings, retry_idempotent, retry_non_idempotent
 
 TOKEN_MEMBERS = ("token", "token_expiration_time", "session_expiration_time")
 
@@ -22,7 +22,7 @@ def create_chat_token(client: Any, room_arn: str, params: dict[str, Any]) -> dic
 
     Repeated when the outcome is unknown: a token that nobody received does no harm.
     """
-    answer = retry_idempotent(client.create_chat_token)(
+    answer = retry_idempotent(client.create_chat_token, NOT_FOUND)(
         roomIdentifier=room_arn,
         userId=params["user_id"],
         **_given(
@@ -39,7 +39,7 @@ def create_chat_token(client: Any, room_arn: str, params: dict[str, Any]) -> dic
 @IvsChatErrorHandler.common_error_handler("send event")
 def send_event(client: Any, room_arn: str, params: dict[str, Any]) -> dict[str, Any]:
     """SendEvent with the options of its module: the event's ID. Not repeated when the outcome is unknown."""
-    answer = retry_non_idempotent(client.send_event)(
+    answer = retry_non_idempotent(client.send_event, NOT_FOUND)(
         roomIdentifier=room_arn, eventName=params["event_name"], **_given(attributes=_text_attributes(params))
     )
     require_strings(answer, "id")
@@ -49,7 +49,7 @@ def send_event(client: Any, room_arn: str, params: dict[str, Any]) -> dict[str, 
 @IvsChatErrorHandler.common_error_handler("delete message")
 def delete_message(client: Any, room_arn: str, params: dict[str, Any]) -> dict[str, Any]:
     """DeleteMessage with the options of its module: the operation's ID. Repeating it does no harm."""
-    answer = retry_idempotent(client.delete_message)(
+    answer = retry_idempotent(client.delete_message, NOT_FOUND)(
         roomIdentifier=room_arn, id=params["id"], **_given(reason=params["reason"])
     )
     return {"operation_id": answer.get("id")}
@@ -58,7 +58,7 @@ def delete_message(client: Any, room_arn: str, params: dict[str, Any]) -> dict[s
 @IvsChatErrorHandler.common_error_handler("disconnect user")
 def disconnect_user(client: Any, room_arn: str, params: dict[str, Any]) -> dict[str, Any]:
     """DisconnectUser with the options of its module; the service returns nothing. Repeating it does no harm."""
-    retry_idempotent(client.disconnect_user)(
+    retry_idempotent(client.disconnect_user, NOT_FOUND)(
         roomIdentifier=room_arn, userId=params["user_id"], **_given(reason=params["reason"])
     )
     return {}

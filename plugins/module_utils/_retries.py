@@ -53,6 +53,7 @@ THROTTLING_CODES = (
     "TransactionInProgressException",
 )
 LAMBDA_PERMISSION = "invalid lambda permission"
+NOT_FOUND = "ResourceNotFoundException"
 
 # How often a call is repeated for each cause. 8 forks that share a quota of 5 calls per second are throttled in 6 of
 # 10 attempts (measured, tests/http/reliability/storm.py): with 30 attempts, about a minute, one call in a million is
@@ -61,6 +62,7 @@ MAX_RETRIES = {
     "throttled": 29,
     "outcome_unknown": 3,  # 5xx, throttling aside, or no (complete) answer
     "ConflictException": 11,  # another change is in progress: about 18 s
+    NOT_FOUND: 4,  # of a write, about what a read has shown: it may have been created moments ago; about 4 s
     LAMBDA_PERMISSION: 17,  # propagates slowly: about 30 s
 }
 # The pauses before that, in seconds: random, so that runs that were throttled together do not come back together,

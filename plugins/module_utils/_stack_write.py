@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ._api import OPERATIONS, list_by_name, list_rooms
+from ._api import list_by_name, list_rooms
 from ._identity import still_existing
 from ._plan import Declaration, Plan, WriteResult
 from ._progress import Progress
@@ -35,7 +35,7 @@ from ._stack_outcome import AppliedChange, Outcome
 from ._stack_plan import PlannedChange, plan_deletion, shorten
 from ._stack_wait import Seen, failed_state_error, wait_all_unlisted, wait_written
 from ._waits import wait_deleted
-from ._write import WriteOptions, manage_remaining, stays, write_plan, write_tags
+from ._write import WriteOptions, delete_shown, manage_remaining, stays, write_plan, write_tags
 
 MAX_UNANSWERED = 3  # calls in a row without an answer, after which the run stops
 MAX_ROUNDS = 3  # of removals, when lists turn out to have hidden members
@@ -298,7 +298,7 @@ class _Run:
             if not still_existing(self.client, kind, [change.resource or {}]):
                 raise AnsibleAWSError(message=f"Somebody else deleted {created} after this task had created it")
             return
-        OPERATIONS[kind].delete(self.client, created)
+        delete_shown(self.client, kind, created)
         declaration = self.current_declaration(change.planned)
         result = manage_remaining(self.client, kind, name, declaration, replace(options, wait=False))
         change.resource, change.plan, change.created = result.resource, result.plan, result.created

@@ -34,7 +34,15 @@ from ._resources import (
     older_than,
 )
 from ._retries import error_code, outcome_unknown
-from ._waits import wait_applied, wait_deleted, wait_list_shows, wait_listed, wait_stable, wait_unlisted
+from ._waits import (
+    OLD_STATE_LASTS,
+    wait_applied,
+    wait_deleted,
+    wait_list_shows,
+    wait_listed,
+    wait_stable,
+    wait_unlisted,
+)
 
 # How often a create whose outcome is unknown is tried, and how long (s) the list is looked at before the next attempt.
 CREATE_ATTEMPTS = 3
@@ -74,12 +82,26 @@ def _delete(client: Any, plan: Plan, options: WriteOptions) -> WriteResult:
     if plan.before is None:
         return WriteResult(None, False, plan)
     wait_stable(client, plan.kind, plan.before, options.timeout)
-    deleted = OPERATIONS[plan.kind].delete(client, plan.before["arn"])
+    deleted = delete_shown(client, plan.kind, plan.before["arn"])
     if options.wait:
         wait_deleted(client, plan.kind, plan.before, options.timeout)
         if plan.before["name"]:
             wait_unlisted(client, plan.kind, plan.before, options.timeout)
     return WriteResult(None, deleted, plan)
+
+
+def delete_shown(client: Any, kind: Kind, arn: str) -> bool:
+    """Delete a resource that a read has shown, again as long as Get shows it although the deletion does not find it.
+
+    Returns whether this deleted it.
+    """
+    for _now in poll(OLD_STATE_LASTS):
+        if OPERATIONS[kind].delete(client, arn):
+            return True
+        shown = OPERATIONS[kind].get(client, arn)
+        if shown is None or is_deleting(shown):
+            break
+    return False
 
 
 def _update(
@@ -157,7 +179,7 @@ def _replace(
     # Others of this name were there before, so they are nobody's attempt to create the same one.
     others = frozenset(each["arn"] for each in list_by_name(client, kind, after["name"])) if after["name"] else ()
     options = replace(options, others=options.others.union(others))
-    OPERATIONS[kind].delete(client, arn)
+    delete_shown(client, kind, arn)
     wait_deleted(client, kind, before, options.timeout)
     fields = {name: after[name] for name in kind.field_names}
     tags = {key: value for key, value in after["tags"].items() if not key.startswith("aws:")}

@@ -57,9 +57,7 @@ def test_every_operation(run, resources, emulator, module, options, operation):
     assert [call["error"] for call in emulator.calls(operation)] == ["AccessDeniedException"], "not repeated"
 
 
-@pytest.mark.parametrize(
-    "code", ["ServiceQuotaExceededException", "PendingVerification", "ValidationException", "ResourceNotFoundException"]
-)
+@pytest.mark.parametrize("code", ["ServiceQuotaExceededException", "PendingVerification", "ValidationException"])
 def test_refusals_are_not_repeated(room, emulator, code):
     emulator.fault("CreateRoom", code, count=9)
     message = failure_message(room(name="lobby"))

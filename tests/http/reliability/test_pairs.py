@@ -210,6 +210,7 @@ LAGS: dict[str, dict[str, Any]] = {
     "list lags": {"list": {"reads": 3}},
     "get lags": {"get": {"reads": 3}},
     "both lag": {"list": {"reads": 2}, "get": {"reads": 2}},
+    "writes lag": {"write": {"reads": 3}},
 }
 
 

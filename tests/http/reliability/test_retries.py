@@ -31,6 +31,7 @@ def lobby(run: Run, emulator: Emulator) -> str:
         ("GetRoom", "ThrottlingException", 30),
         ("GetRoom", "InternalServerException", 4),
         ("UpdateRoom", "ConflictException", 12),
+        ("UpdateRoom", "ResourceNotFoundException", 5),
         ("UpdateRoom", "ServiceQuotaExceededException", 1),
         ("UpdateRoom", "PendingVerification", 1),
         ("UpdateRoom", "AccessDeniedException", 1),
@@ -50,6 +51,7 @@ def test_causes_add_up(lobby: str, run: Run, emulator: Emulator, clock: Clock) -
         ("ThrottlingException", "throttled"),
         ("Http503", "outcome_unknown"),
         ("ConflictException", "ConflictException"),
+        ("ResourceNotFoundException", "ResourceNotFoundException"),
         ("ThrottlingException", "throttled"),
     ):
         emulator.fault("UpdateRoom", error, count=MAX_RETRIES[cause])
