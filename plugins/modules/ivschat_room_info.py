@@ -30,7 +30,9 @@ options:
     description: Return only rooms whose review handler is the Lambda function with this ARN.
     type: str
   logging_configuration_identifier:
-    description: Return only rooms that use this logging configuration, specified by ARN or by name.
+    description:
+      - Return only rooms that use this logging configuration, specified by ARN or by name.
+      - If it does not exist, no room is returned. If more than one logging configuration has the name, the task fails.
     type: str
   tags:
     description: Return only rooms that have all these tags.
@@ -127,17 +129,11 @@ rooms:
       sample: {"stream": "main"}
 """
 
-from functools import partial
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room, list_rooms
 from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import LOOK_AGAIN, resolve_arns
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
-    IvsChatModule,
-    refuse_unless_check_mode,
-    run_module,
-    warn_if_unknown,
-)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module, warn_if_unknown
 from ansible_collections.aws_ivs.chat.plugins.module_utils._polling import poll
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     IDENTIFIERS,
@@ -163,8 +159,9 @@ def room_info(module: IvsChatModule, client: Any) -> None:
     arns = [arn for arn in params["arns"] if is_known_arn(arn)] if params["arns"] is not None else None
     filters = {"name": params["name"], "message_review_handler_uri": params["message_review_handler_uri"]}
     if params[IDENTIFIER] is not None and arns != []:
-        refuse = partial(refuse_unless_check_mode, module)
-        (filters[IDENTIFIER],) = resolve_arns(client, LOGGING_CONFIGURATION, [params[IDENTIFIER]], IDENTIFIER, refuse)
+        (filters[IDENTIFIER],) = resolve_arns(
+            client, LOGGING_CONFIGURATION, [params[IDENTIFIER]], IDENTIFIER, refuse=lambda _unknown_name: None
+        )
     if arns == [] or (IDENTIFIER in filters and not is_known_arn(filters[IDENTIFIER])):
         module.exit_json(changed=False, rooms=[])
     if arns and params["include_details"]:

@@ -165,12 +165,6 @@ class TestUnknownNames:
             predicted["room"][IDENTIFIERS] == predicted["diff"]["after"][IDENTIFIERS] == sorted([known, "new", "newer"])
         )
 
-    def test_filter_of_an_info_module(self, run):
-        option = "logging_configuration_identifier"
-        look = partial(run, "ivschat_room_info", **{option: "nope"})
-        message = failure_message(look())
-        assert prediction(look(check=True), would_fail(message))["rooms"] == []
-
     @messaging("room_name", "rooms")
     def test_rooms_of_messages(self, run, room, calls, emulator, module, way):
         created = room(name="lobby")["room"]["arn"]
