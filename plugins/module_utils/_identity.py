@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -90,6 +90,14 @@ def still_existing(client: Any, kind: Kind, listed: Iterable[Resource]) -> list[
     """
     found = [OPERATIONS[kind].get(client, resource["arn"]) for resource in sorted(listed, key=age_order)]
     return [resource for resource in found if resource and not is_deleting(resource)]
+
+
+def missing_arns(client: Any, kind: Kind, arns: Collection[str]) -> list[str]:
+    """Return those of the ARNs that nothing has, with one listing for all of them."""
+    if not arns:
+        return []
+    listed = {resource["arn"] for resource in OPERATIONS[kind].list(client) if not is_deleting(resource)}
+    return [arn for arn in arns if arn not in listed]
 
 
 def resolve_arns(

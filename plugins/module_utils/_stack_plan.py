@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ._plan import Declaration, Plan
+from ._plan import Declaration, Plan, attached_arns
 from ._resources import (
     IDENTIFIERS,
     KINDS,
@@ -124,6 +124,7 @@ class StackPlan:
     undeclared: list[tuple[Kind, Resource]] = field(default_factory=list)  # members that no entry identifies
     refusals: list[str] = field(default_factory=list)
     in_use: list[InUse] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)  # what the service will probably refuse: a list may lag
     warnings: list[str] = field(default_factory=list)
 
 
@@ -152,6 +153,7 @@ def plan_stack(matching: Matching, listed: Listed, owner: Owner, params: dict[st
         undeclared,
         [message for _entry, message in matching.refused] + refusals,
         logging_configurations_in_use(changes, listed[ROOM]),
+        _missing_arns(changes, listed[LOGGING_CONFIGURATION]),
         [*_taken_names(matching.matches), *_renamed_by_hand(changes), *_left(undeclared, owner, params)],
     )
 
@@ -214,6 +216,17 @@ def logging_configurations_in_use(changes: list[PlannedChange], rooms: list[Reso
         for configuration in filter(None, deleted)
         if (users := [room for room in after if configuration["arn"] in room[IDENTIFIERS]])
     ]
+
+
+def _missing_arns(changes: list[PlannedChange], configurations: list[Resource]) -> list[str]:
+    """Say which logging configurations the plan attaches to rooms although no list shows them."""
+    listed = {configuration["arn"] for configuration in configurations if not is_deleting(configuration)}
+    paths: dict[str, list[str]] = {}
+    for change in changes:
+        for arn in attached_arns(change.plan):
+            if change.entry and arn not in listed:
+                paths.setdefault(arn, []).append(f"{change.entry.path}.logging_configurations")
+    return [f"{shorten(given)}: there is no {LOGGING_CONFIGURATION.title} {arn}" for arn, given in paths.items()]
 
 
 # Warnings.

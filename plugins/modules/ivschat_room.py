@@ -52,8 +52,9 @@ options:
     description:
       - The logging configurations of the room, at most 3, each specified by ARN or by name.
       - The list replaces the current list. V([]) detaches all logging configurations. The order does not matter.
-      - If no logging configuration has the name, the task fails. In check mode, it only warns, and the predicted room
-        contains the name. If several logging configurations have the name, the task always fails.
+      - If no logging configuration has the ARN or the name, the task fails. In check mode, it only warns, and the
+        predicted room contains the ARN or the name. If several logging configurations have the name, the task always
+        fails.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -198,12 +199,13 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._converge import converge, resource_argument_spec
-from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find, resolve_arns
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find, missing_arns, resolve_arns
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     IvsChatModule,
     refuse_unless_check_mode,
     run_module,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import Plan, attached_arns
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
@@ -224,7 +226,15 @@ def manage_room(module: IvsChatModule, client: Any) -> None:
     has_uri = handler.get("uri") is not None or (found.before or {}).get("message_review_handler")
     if handler.get("fallback_result") and not has_uri:
         module.warn("message_review_handler.fallback_result has no effect: the room has no handler, and no uri is set")
-    converge(module, client, ROOM, given, found)
+    converge(module, client, ROOM, given, found, before_predict=partial(warn_of_missing, module, client))
+
+
+def warn_of_missing(module: IvsChatModule, client: Any, plan: Plan) -> None:
+    """Warn of ARNs that no logging configuration has: in a real run, the service refuses to attach these."""
+    given = [arn for arn in attached_arns(plan) if arn in module.params[IDENTIFIERS]]
+    if missing := missing_arns(client, LOGGING_CONFIGURATION, given):
+        messages = [f"{IDENTIFIERS}: there is no logging configuration {arn}" for arn in missing]
+        refuse_unless_check_mode(module, "; ".join(messages))
 
 
 def main() -> None:

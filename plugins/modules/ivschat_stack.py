@@ -135,6 +135,7 @@ options:
         description:
           - The logging configurations of the room, at most 3, each specified by its name in this stack or by its ARN.
           - The list replaces the current list. V([]) detaches all logging configurations.
+          - If no logging configuration has the ARN, the task fails. In check mode, it only warns.
         type: list
         elements: str
       tags:
@@ -498,7 +499,7 @@ def manage_stack(module: IvsChatModule, client: Any) -> None:
     for warning in plan.warnings:
         module.warn(warning)
     planned = result_of_plan(params, plan, matching, listed)
-    in_use = write_unless_check_mode(module, lambda: warn_in_use(module, plan), lambda: messages_in_use(plan))
+    in_use = write_unless_check_mode(module, lambda: warn_of_refusals(module, plan), lambda: messages_in_use(plan))
     if refusals := plan.refusals + in_use:
         refuse(module, refusals, plan, planned, listed)
     options = StackOptions(
@@ -551,9 +552,9 @@ def messages_in_use(plan: StackPlan) -> list[str]:
     return [use.message for use in plan.in_use]
 
 
-def warn_in_use(module: IvsChatModule, plan: StackPlan) -> list[str]:
-    """Warn of what a real run would refuse; in check mode, an earlier task may still detach or delete the rooms."""
-    for message in messages_in_use(plan):
+def warn_of_refusals(module: IvsChatModule, plan: StackPlan) -> list[str]:
+    """Warn of what a real run, or the service, would refuse; in check mode, an earlier task may still prevent it."""
+    for message in messages_in_use(plan) + plan.missing:
         refuse_unless_check_mode(module, message)
     return []
 
