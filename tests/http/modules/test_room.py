@@ -70,7 +70,8 @@ class TestIdentity:
         for state in ("present", "absent"):  # by nothing, nothing is identified
             assert "identifies nothing" in failure_message(room(name="", maximum_message_length=7, state=state))
         assert apply_room(arn=nameless, name="", maximum_message_length=7)["room"]["arn"] == nameless
-        apply_room(arn=nameless, state="absent")
+        deleted = apply_room(arn=nameless, state="absent")
+        assert deleted["diff"]["after_header"] == f"room {nameless} (deleted)"
         assert existing_rooms() == [("lobby", lobby["arn"])]
         assert apply_room(arn=lobby["arn"], name="")["room"]["name"] == ""
 
@@ -94,7 +95,10 @@ class TestIdentity:
         arn = room(name="lobby")["room"]["arn"]
         result = apply_room(arn=arn, name="hall")
         assert result["room"]["arn"] == arn and existing_rooms() == [("hall", arn)]
-        assert (result["diff"]["before_header"], result["diff"]["after_header"]) == ("room lobby", "room hall")
+        assert (result["diff"]["before_header"], result["diff"]["after_header"]) == (
+            "room lobby",
+            "room hall (renamed)",
+        )
         assert apply_room(arn=arn, name="")["room"]["name"] == ""
         assert apply_room(arn=arn)["changed"] is False
 
