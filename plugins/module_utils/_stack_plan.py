@@ -16,12 +16,14 @@ from ._resources import (
     IDENTIFIERS,
     KINDS,
     LOGGING_CONFIGURATION,
+    NO_HANDLER,
     ROOM,
     Kind,
     Resource,
     describe,
     is_deleting,
     is_failed,
+    lacks_handler,
     user_fields,
 )
 from ._stack import Entry, Listed, Match, Matching, Owner
@@ -154,7 +156,12 @@ def plan_stack(matching: Matching, listed: Listed, owner: Owner, params: dict[st
         [message for _entry, message in matching.refused] + refusals,
         logging_configurations_in_use(changes, listed[ROOM]),
         _missing_arns(changes, listed[LOGGING_CONFIGURATION]),
-        [*_taken_names(matching.matches), *_renamed_by_hand(changes), *_left(undeclared, owner, params)],
+        [
+            *_taken_names(matching.matches),
+            *_ineffective_fallbacks(matching.matches, params),
+            *_renamed_by_hand(changes),
+            *_left(undeclared, owner, params),
+        ],
     )
 
 
@@ -245,6 +252,21 @@ def _taken_names(matches: list[Match]) -> list[str]:
         for match in matches
         if match.before and match.others
     ]
+
+
+def _ineffective_fallbacks(matches: list[Match], params: dict[str, Any]) -> list[str]:
+    """Warn of fallback results without effect; of that in `room_defaults` only if it has none in any room."""
+
+    def has_fallback(declared: dict[str, Any] | None) -> bool:
+        return bool(((declared or {}).get("message_review_handler") or {}).get("fallback_result"))
+
+    rooms = [match for match in matches if match.entry.kind is ROOM]
+    lacking = [match.entry.path for match in rooms if lacks_handler(match.entry.given, match.before)]
+    own = {f"{ROOM.plural}[{position}]" for position, room in enumerate(params["rooms"] or []) if has_fallback(room)}
+    paths = [path for path in lacking if path in own]
+    if lacking and len(lacking) == len(rooms) and has_fallback(params["room_defaults"]):
+        paths.append("room_defaults")
+    return [f"{shorten(paths)}: {NO_HANDLER}"] if paths else []
 
 
 def _renamed_by_hand(changes: list[PlannedChange]) -> list[str]:

@@ -209,8 +209,10 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import Plan, at
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
+    NO_HANDLER,
     ROOM,
     given_options,
+    lacks_handler,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
 
@@ -222,10 +224,8 @@ def manage_room(module: IvsChatModule, client: Any) -> None:
         refuse = partial(refuse_unless_check_mode, module)
         given[IDENTIFIERS] = resolve_arns(client, LOGGING_CONFIGURATION, given[IDENTIFIERS], IDENTIFIERS, refuse)
     found = find(client, ROOM, params["arn"], params["name"], absent=params["state"] == "absent")
-    handler = given.get("message_review_handler", {})
-    has_uri = handler.get("uri") is not None or (found.before or {}).get("message_review_handler")
-    if handler.get("fallback_result") and not has_uri:
-        module.warn("message_review_handler.fallback_result has no effect: the room has no handler, and no uri is set")
+    if params["state"] == "present" and lacks_handler(given, found.before):
+        module.warn(NO_HANDLER)
     converge(module, client, ROOM, given, found, before_predict=partial(warn_of_missing, module, client))
 
 

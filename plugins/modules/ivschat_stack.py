@@ -128,7 +128,10 @@ options:
             description: The ARN of the function, or V("") to remove the review handler.
             type: str
           fallback_result:
-            description: The action for a message if the function fails or does not respond in time.
+            description:
+              - The action for a message if the function fails or does not respond in time.
+              - Without a review handler, and without O(rooms[].message_review_handler.uri) or
+                O(room_defaults.message_review_handler.uri), it has no effect, and the task warns.
             type: str
             choices: [ALLOW, DENY]
       logging_configurations:
@@ -168,7 +171,9 @@ options:
             description: The ARN of the function, or V("") to remove the review handler.
             type: str
           fallback_result:
-            description: The action for a message if the function fails or does not respond in time.
+            description:
+              - The action for a message if the function fails or does not respond in time.
+              - If it has no effect in any of the rooms, because they have no review handler, the task warns.
             type: str
             choices: [ALLOW, DENY]
       logging_configurations:

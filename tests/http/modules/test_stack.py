@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -16,7 +16,7 @@ from ansible.module_utils.common.dict_transformations import snake_dict_to_camel
 from ansible_collections.aws_ivs.chat.plugins.module_utils import _stack_read, _waits
 
 from ivschat_emulator import Emulator
-from tests.support.harness import KNOWN_AFTER_APPLY, Run, start_module
+from tests.support.harness import KNOWN_AFTER_APPLY, Run, start_module, warnings_of
 from tests.support.service import create_logging_configuration, operations
 from tests.support.stacks import MEMBER, NONE, logging_entry, planned
 
@@ -274,6 +274,41 @@ class TestRefusals:
         refused = stack(**options)
         assert f"because 1 room(s) use it: foreign ({user})" in refused["msg"]
         assert refused["failed"] and emulator.writes() == []
+
+
+class TestFallbackResult:
+    """Of a room without a review handler it has no effect, and a warning says so, as in ivschat_room."""
+
+    SAID = "message_review_handler.fallback_result has no effect: there is no review handler, and no uri is set"
+    DENY: ClassVar = {"message_review_handler": {"fallback_result": "DENY"}}
+
+    @pytest.fixture
+    def warned(self, stack):
+        def agree(*rooms, **options):
+            options = {"rooms": [{"name": name, **given} for name, given in zip("abc", rooms, strict=False)], **options}
+            predicted = warnings_of(stack(check=True, **options))
+            assert predicted == warnings_of(stack(**options))
+            return predicted
+
+        return agree
+
+    def test_of_some_rooms(self, warned, function):
+        uri = function()
+        reviewed = {"message_review_handler": {"uri": uri, "fallback_result": "DENY"}}
+        assert warned(self.DENY, reviewed, self.DENY) == [f"rooms[0], rooms[2]: {self.SAID}"]
+        assert warned({}, self.DENY, {}) == [], "the room has a handler already"
+        assert warned(self.DENY, self.DENY, {}, room_defaults={"message_review_handler": {"uri": uri}}) == []
+        assert warned({"message_review_handler": {"uri": "", "fallback_result": "DENY"}}, {}, {}) == [], (
+            "it is not wanted"
+        )
+
+    def test_of_the_defaults(self, warned, function):
+        """Only if it has no effect in any room: that of some of them may be what the defaults are for."""
+        assert warned({}, {}, room_defaults=self.DENY) == [f"room_defaults: {self.SAID}"]
+        assert warned({}, self.DENY, room_defaults=self.DENY) == [f"rooms[1], room_defaults: {self.SAID}"]
+        assert warned({}, {"message_review_handler": {"uri": function()}}, room_defaults=self.DENY) == []
+        assert warned({}, {}, room_defaults=self.DENY) == [], "a room has a handler already"
+        assert warned(state="absent", room_defaults=self.DENY, rooms=[{"name": "a", **self.DENY}]) == []
 
 
 class TestCalls:
