@@ -190,7 +190,10 @@ options:
     type: dict
     aliases: [resource_tags]
   purge_tags:
-    description: Remove tags that are not declared from each member for which tags are declared.
+    description:
+      - Remove tags that are not declared from each member for which tags are declared.
+      - With another O(ownership_tag), the tag C(ivschat-stack) is never removed, because it marks the members of
+        another stack.
     type: bool
     default: true
   prune:

@@ -226,6 +226,19 @@ class TestPlanAndApply:
         assert planned(result) == [("create", "a")]
         assert rooms_by_name(chat)["a"]["tags"] == {"owner": "conference"}
 
+    @pytest.mark.parametrize("adopted", [False, True])
+    def test_the_mark_of_another_stack_is_not_purged(self, stack, chat, adopted):
+        """Of a stack with the default ownership tag, whose member another stack has adopted under another tag."""
+        chat.create_room(name="a", tags={**MEMBER, "old": "1", **({"owner": "conference"} if adopted else {})})
+        result = stack(rooms=[{"name": "a"}], ownership_tag="owner", adopt=True, tags={"new": "1"})
+        tags = {**MEMBER, "owner": "conference", "new": "1"}
+        assert result["rooms"][0]["tags"] == rooms_by_name(chat)["a"]["tags"] == tags
+        assert stack(rooms=[{"name": "a"}], ownership_tag="owner", tags={})["rooms"][0]["tags"] == {
+            **MEMBER,
+            "owner": "conference",
+        }
+        assert stack(rooms=[{"name": "a"}])["summary"]["unchanged"] == 1, "the first stack has its member still"
+
 
 class TestRefusals:
     @pytest.mark.parametrize("check", [False, True])
