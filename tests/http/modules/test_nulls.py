@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.environment import ACCOUNT, REGION
 from tests.support.harness import NULL, failure_message, warnings_of
+from tests.support.service import create_logging_configuration
 from tests.support.stacks import logging_entry
 
 DENYING = {"uri": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:review", "fallback_result": "DENY"}
@@ -66,6 +67,14 @@ def test_a_stack_in_which_everything_is_null(stack, run, bucket):
     )
     result = declare(logging_configurations=[entry], rooms=[{"name": "lobby", **nothing}])
     assert result["summary"]["created"] == 2 and warnings_of(result) == []
+
+
+@pytest.mark.parametrize("option", ["arns", "arn"])
+def test_the_arns_of_an_info_module(room_info, logging_info, chat, bucket, option):
+    room, configuration = chat.create_room()["arn"], create_logging_configuration(chat, "archive")
+    for ask, arn in ((room_info, room), (logging_info, configuration)):
+        assert [resource["arn"] for resource in ask(**{option: NULL})] == [arn], "null is no filter"
+        assert ask(**{option: []}) == [], "an empty list is one that nothing passes"
 
 
 @pytest.mark.parametrize(
