@@ -92,6 +92,22 @@ def still_existing(client: Any, kind: Kind, listed: Iterable[Resource]) -> list[
     return [resource for resource in found if resource and not is_deleting(resource)]
 
 
+def get_each(
+    client: Any, kind: Kind, arns: Iterable[str], watch: Callable[[list[str]], Iterable[str]] = iter
+) -> dict[str, Resource | None]:
+    """Return listed resources as Get shows them, by ARN; None for one that it does not find.
+
+    What Get does not find at first is looked at again for a while: Get may lag. `watch` yields the ARNs of one pass.
+    """
+    found: dict[str, Resource | None] = dict.fromkeys(arns)
+    for _now in poll(LOOK_AGAIN):
+        for arn in watch([arn for arn, resource in found.items() if resource is None]):
+            found[arn] = OPERATIONS[kind].get(client, arn)
+        if all(found.values()):
+            break
+    return found
+
+
 def missing_arns(client: Any, kind: Kind, arns: Collection[str]) -> list[str]:
     """Return those of the ARNs that nothing has, with one listing for all of them."""
     if not arns:

@@ -134,9 +134,8 @@ rooms:
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room, list_rooms
-from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import LOOK_AGAIN, resolve_arns
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import get_each, resolve_arns
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module, warn_if_unknown
-from ansible_collections.aws_ivs.chat.plugins.module_utils._polling import poll
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
@@ -172,18 +171,8 @@ def room_info(module: IvsChatModule, client: Any) -> None:
         rooms = [room for room in list_rooms(client, **filters) if arns is None or room["arn"] in arns]
     rooms = [room for room in rooms if room and matches(room, filters) and has_tags(room, params["tags"])]
     if params["include_details"] and not arns:
-        rooms = existing_with_details(client, rooms)
+        rooms = [room for room in get_each(client, ROOM, (room["arn"] for room in rooms)).values() if room]
     module.exit_json(changed=False, rooms=rooms)
-
-
-def existing_with_details(client: Any, listed: list[Resource]) -> list[Resource]:
-    """Return the listed rooms as Get shows them; one that it does not find for a while has been deleted."""
-    found: dict[str, Resource | None] = dict.fromkeys(room["arn"] for room in listed)
-    for _now in poll(LOOK_AGAIN):
-        found.update((arn, get_room(client, arn)) for arn, room in found.items() if room is None)
-        if all(found.values()):
-            break
-    return [room for room in found.values() if room]
 
 
 def matches(room: Resource, filters: dict[str, Any]) -> bool:

@@ -124,7 +124,7 @@ class TestRooms:
         assert calls() == []
 
     def test_a_room_that_is_deleted_while_we_look(self, room_info, resources, emulator, monkeypatch):
-        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.modules.ivschat_room_info.LOOK_AGAIN", 0)
+        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._identity.LOOK_AGAIN", 0)
         emulator.fault("GetRoom", "ResourceNotFoundException")
         assert len(room_info()) == 3
 

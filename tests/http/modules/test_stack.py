@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pytest
 import yaml
 from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _stack_read, _waits
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _identity, _waits
 
 from ivschat_emulator import Emulator
 from tests.support.harness import KNOWN_AFTER_APPLY, Run, start_module, warnings_of
@@ -561,7 +561,7 @@ class TestOthersMeanwhile:
 
 class TestReadsThatDisagree:
     def test_a_room_that_get_does_not_find_is_not_created_again(self, stack, emulator, chat, monkeypatch):
-        monkeypatch.setattr(_stack_read, "LOOK_AGAIN", 0.3)
+        monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
         declared = {"rooms": [{"name": "a", "maximum_message_length": 5}], "prune": True}
         emulator.set(lag={"get": {"seconds": 60}})
         arn = stack(**declared)["rooms"][0]["arn"]
@@ -783,7 +783,7 @@ class TestExport:
         assert info(name_pattern="logged")["stack"]["rooms"][0]["logging_configurations"] == [archive]
 
     def test_a_room_that_get_does_not_find_is_left_out_with_the_reason(self, info, emulator, chat, monkeypatch):
-        monkeypatch.setattr(_stack_read, "LOOK_AGAIN", 0.3)
+        monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
         emulator.set(lag={"get": {"seconds": 60}})
         arn = chat.create_room(name="a")["arn"]
         exported = info()
