@@ -35,15 +35,14 @@ def converge(
     kind: Kind,
     given: Resource,
     found: Found,
-    before_predict: Callable[[Plan], None] | None = None,
     before_write: Callable[[], None] | None = None,
     predicted: dict[str, Any] | None = None,
     actual: dict[str, Any] | None = None,
 ) -> None:
     """Bring a resource to the declared state and exit.
 
-    `before_predict` is called first in check mode, and `before_write` outside it. What a module returns besides its
-    resource is `predicted` in check mode, and otherwise `actual`, as it is after the writes or at the failure.
+    `before_write` is called first, outside check mode. What a module returns besides its resource is
+    `predicted` in check mode, and otherwise `actual`, as it is after the writes or at the failure.
     Raises AnsibleAWSError; after a write with `changed` and the accepted operations.
     """
     arn = module.params["arn"]
@@ -54,8 +53,6 @@ def converge(
     writes = record_writes(client)
 
     def without_writing() -> tuple[WriteResult, dict[str, Any]]:
-        if before_predict:
-            before_predict(plan)
         if found.unconfirmed and found.before:
             module.warn(
                 f"Lists show the {kind.title} {found.before['arn']} and Get does not find it: if it has been deleted, "

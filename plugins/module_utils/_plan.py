@@ -12,17 +12,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
-from ._resources import (
-    IDENTIFIERS,
-    KNOWN_AFTER_APPLY,
-    MAXIMUM_TAGS,
-    Kind,
-    Resource,
-    holds,
-    is_failed,
-    is_known_arn,
-    user_fields,
-)
+from ._resources import KNOWN_AFTER_APPLY, MAXIMUM_TAGS, Kind, Resource, holds, is_failed, user_fields
 
 
 @dataclass(frozen=True)
@@ -118,12 +108,6 @@ def predict(plan: Plan, arn: str | None = None) -> Resource | None:
         return plan.after
     arn = arn or KNOWN_AFTER_APPLY
     return {**plan.after, "arn": arn, "id": arn.rpartition("/")[2]}
-
-
-def attached_arns(plan: Plan) -> list[str]:
-    """Return the ARNs of the logging configurations that a plan attaches to a room; names are those of new ones."""
-    attached = (plan.before or {}).get(IDENTIFIERS, [])
-    return [arn for arn in plan.fields.get(IDENTIFIERS, []) if is_known_arn(arn) and arn not in attached]
 
 
 def not_yet_visible(plan: Plan, resource: Resource, ignored: Collection[str] = ()) -> Resource:

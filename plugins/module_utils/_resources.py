@@ -379,6 +379,12 @@ def is_known_arn(identifier: str) -> bool:
     return identifier.startswith("arn:")
 
 
+def attached_arns(before: Resource | None, identifiers: Iterable[str]) -> list[str]:
+    """Return the ARNs, of a room's declared logging configurations, of those that it does not use yet."""
+    attached = (before or {}).get(IDENTIFIERS, [])
+    return [identifier for identifier in identifiers if is_known_arn(identifier) and identifier not in attached]
+
+
 def has_tags(resource: Resource, tags: dict[Any, Any] | None) -> bool:
     """Whether a resource has all these tags, with these values."""
     return text_tags(tags or {}).items() <= resource["tags"].items()

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
-from ._plan import Declaration, Plan, attached_arns
+from ._plan import Declaration, Plan
 from ._resources import (
     IDENTIFIERS,
     KINDS,
@@ -20,6 +20,7 @@ from ._resources import (
     ROOM,
     Kind,
     Resource,
+    attached_arns,
     describe,
     is_deleting,
     is_failed,
@@ -230,7 +231,7 @@ def _missing_arns(changes: list[PlannedChange], configurations: list[Resource]) 
     listed = {configuration["arn"] for configuration in configurations if not is_deleting(configuration)}
     paths: dict[str, list[str]] = {}
     for change in changes:
-        for arn in attached_arns(change.plan):
+        for arn in attached_arns(change.plan.before, change.plan.fields.get(IDENTIFIERS, [])):
             if change.entry and arn not in listed:
                 paths.setdefault(arn, []).append(f"{change.entry.path}.logging_configurations")
     return [f"{shorten(given)}: there is no {LOGGING_CONFIGURATION.title} {arn}" for arn, given in paths.items()]

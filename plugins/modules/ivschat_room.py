@@ -204,13 +204,15 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     IvsChatModule,
     refuse_unless_check_mode,
     run_module,
+    write_unless_check_mode,
 )
-from ansible_collections.aws_ivs.chat.plugins.module_utils._plan import Plan, attached_arns
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
     NO_HANDLER,
     ROOM,
+    Resource,
+    attached_arns,
     given_options,
     lacks_handler,
 )
@@ -224,14 +226,16 @@ def manage_room(module: IvsChatModule, client: Any) -> None:
         refuse = partial(refuse_unless_check_mode, module)
         given[IDENTIFIERS] = resolve_arns(client, LOGGING_CONFIGURATION, given[IDENTIFIERS], IDENTIFIERS, refuse)
     found = find(client, ROOM, params["arn"], params["name"], absent=params["state"] == "absent")
-    if params["state"] == "present" and lacks_handler(given, found.before):
-        module.warn(NO_HANDLER)
-    converge(module, client, ROOM, given, found, before_predict=partial(warn_of_missing, module, client))
+    if params["state"] == "present":
+        if lacks_handler(given, found.before):
+            module.warn(NO_HANDLER)
+        write_unless_check_mode(module, lambda: warn_of_missing(module, client, found.before), lambda: None)
+    converge(module, client, ROOM, given, found)
 
 
-def warn_of_missing(module: IvsChatModule, client: Any, plan: Plan) -> None:
+def warn_of_missing(module: IvsChatModule, client: Any, before: Resource | None) -> None:
     """Warn of ARNs that no logging configuration has: in a real run, the service refuses to attach these."""
-    given = [arn for arn in attached_arns(plan) if arn in module.params[IDENTIFIERS]]
+    given = attached_arns(before, module.params[IDENTIFIERS] or [])
     if missing := missing_arns(client, LOGGING_CONFIGURATION, given):
         messages = [f"{IDENTIFIERS}: there is no logging configuration {arn}" for arn in missing]
         refuse_unless_check_mode(module, "; ".join(messages))
