@@ -13,6 +13,7 @@ import select
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import Any
@@ -66,7 +67,10 @@ def _request_head(environ: dict[str, Any]) -> bytes:
 
 
 class Connection:
-    """One client in one room. Attributes never change; methods may be called from any thread."""
+    """One client in one room. Methods may be called from any thread.
+
+    Attributes never change, except `is_ended_by_server`: from then on, no request of the client is carried out.
+    """
 
     def __init__(self, handshake: Handshake, claims: dict[str, Any]) -> None:
         self.id = new_id()
@@ -78,9 +82,11 @@ class Connection:
         self.connected = datetime.now(timezone.utc)
         self.ip = handshake.ip
         self.ended = threading.Event()
+        self.is_ended_by_server = False
         self._protocol, self._response = handshake.protocol, handshake.response
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._close_code: int | None = None  # Of a connection that was closed before it was open.
         self._unsent = bytearray()
         self._eof = self._draining = self._is_text = False
         self._fragments: list[bytes] = []
@@ -98,13 +104,28 @@ class Connection:
             "sessionExpirationTime": self.session_end,
         }
 
-    def open(self, connected_socket: socket.socket) -> None:
-        """Complete the handshake: from here on frames can be sent."""
+    @property
+    def is_open(self) -> bool:
+        """Whether the client has got, or is getting, the response to its handshake."""
+        return self._socket is not None
+
+    def open(self, connected_socket: socket.socket) -> bool:
+        """Complete the handshake: from here on frames can be sent. False when the connection has been cut before.
+
+        One that has been closed before gets its close frame now.
+        """
         connected_socket.setblocking(False)
         with self._lock:
             self._socket = connected_socket
+            if self.is_ended_by_server and self._close_code is None:
+                self.cut()
+                self.ended.set()
+                return False
             self._protocol.send_response(self._response)
+            if self._close_code is not None:
+                self._protocol.send_close(self._close_code)
             self._write()
+        return True
 
     def send(self, text: bytes) -> None:
         """Send a text frame, or nothing once the connection is closing. Does not wait for the client."""
@@ -116,12 +137,16 @@ class Connection:
     def close(self, code: int) -> None:
         """Start the closing handshake; the caller sees to it that it ends (`close_all`)."""
         with self._lock:
-            if self._protocol.state is OPEN:
+            self.is_ended_by_server = True
+            if not self.is_open:
+                self._close_code = code
+            elif self._protocol.state is OPEN:
                 self._protocol.send_close(code)
                 self._write()
 
     def cut(self) -> None:
         """End the connection without a closing handshake, as a network failure does."""
+        self.is_ended_by_server = True
         if self._socket:
             try:
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -131,34 +156,40 @@ class Connection:
     def read(self, early: bytes, handle: Callable[[str | None], None], end_session: Callable[[], None]) -> None:
         """Read until the connection ends. `handle` gets each message (None: a binary one).
 
-        `early`: bytes that arrived with the handshake. `end_session` is called once, at the end of the session.
+        `early`: bytes that arrived with the handshake. `end_session` is called once, at the end of the session, and
+        closes the connection.
         """
         assert self._socket
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         deadline = time.monotonic() + (self.session_end - datetime.now(timezone.utc)).total_seconds()
-        is_closing, data = False, early
+        is_closing, messages = False, deque(self._receive(early))
         try:
             while True:
-                for message in self._receive(data) if data else ():
-                    handle(message)
                 if not is_closing and self._is_closing():
                     is_closing, deadline = True, time.monotonic() + CLOSE_TIMEOUT
-                if not poll.poll(max(0, deadline - time.monotonic()) * 1000):
-                    if is_closing:
-                        return
+                left = deadline - time.monotonic()
+                if self.is_ended_by_server:
+                    messages.clear()  # Whatever the client has sent before it learns of the end.
+                elif left <= 0 and not is_closing:
                     end_session()
-                    data = b""
+                    continue
+                if messages:
+                    handle(messages.popleft())
+                    continue
+                if left <= 0:
+                    return
+                if not poll.poll(left * 1000):
                     continue
                 try:
                     data = self._socket.recv(65536)
                 except BlockingIOError:
-                    data = b""
                     continue
                 except OSError:
                     return
                 if not data:
                     return
+                messages.extend(self._receive(data))
         finally:
             self.cut()
             self.ended.set()

@@ -23,14 +23,17 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
+from botocore.model import OperationModel
+
 from . import moto_bridge
-from .connections import Handshake
+from .connections import Connection, Handshake
 from .messaging import CONNECT, Messaging
 from .page import page
-from .rates import Buckets, Windows
+from .rates import Rates
 from .service_model import (
     OPERATIONS,
     Response,
@@ -38,6 +41,7 @@ from .service_model import (
     error_response,
     is_error_code,
     is_write,
+    read_json,
     read_parameters,
     route,
 )
@@ -196,15 +200,16 @@ class Control:
         self._holds: list[Hold] = []
         self._interventions: list[Intervention] = []
         self._calls: list[Call] = []
-        self._buckets, self._windows = Buckets(), Windows()
-        self._messaging = Messaging(self._buckets, run_functions)
+        self._rates = Rates()
+        self._messaging = Messaging(self._rates, run_functions)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         """Respond to a request in one piece; raise Unanswered to end its connection without a response."""
         body = _read_body(environ)
         path = environ["PATH_INFO"]
         call: Call | None = None
-        if path.startswith("/moto-api") or _is_ivschat(environ):
+        moto_bridge.sign_in_header(environ)
+        if path.startswith("/moto-api") or _service(environ) == "ivschat":
             environ["CONTENT_TYPE"] = "application/json"  # By curl's default, moto would read the body as a form.
         try:
             if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
@@ -236,8 +241,6 @@ class Control:
         status, headers, content = response
         if call:
             call.status, call.error = status, call.error or _error_code(response)
-        if status != 101:
-            environ.pop(moto_bridge.WEBSOCKET, None)  # An error that a test asked for has taken its place.
         if environ["REQUEST_METHOD"] != "HEAD":
             # A fault may announce a longer body than it sends; moto's own headers are about another connection.
             hop_by_hop = () if call and call.fault else ("content-length", "transfer-encoding", "connection")
@@ -262,11 +265,12 @@ class Control:
     # The call log
 
     def _log(self, environ: dict[str, Any], body: bytes) -> Call:
-        access_key_id, region, service = moto_bridge.credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
+        access_key_id, region, _service_name = moto_bridge.credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
+        service = _service(environ)
         operation, parameters = _operation_of_another_service(environ, body), None
         if service == "ivschat":
             operation = None
-            if routed := route(environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0]):
+            if routed := _routed(environ):
                 operation = routed[0].name
                 with contextlib.suppress(ValueError):
                     parameters = read_parameters(*routed, environ["QUERY_STRING"], body)
@@ -284,6 +288,8 @@ class Control:
 
     def _ivschat(self, environ: dict[str, Any], call: Call) -> Response:
         operation = call.operation
+        if not call.access_key_id:
+            return error_response(_missing_credentials(environ))
         if not moto_bridge.has_region(call.region):  # There is no such host.
             raise moto_bridge.Unanswered
         if operation is None:
@@ -301,17 +307,28 @@ class Control:
         return response
 
     def _connect(self, environ: dict[str, Any], call: Call) -> Response:
-        """The handshake of a chat client."""
+        """The handshake of a chat client; when it succeeds, `environ` gets what serves the connection."""
+        accepted: list[Connection] = []
 
         def accept() -> Response:
-            response, claims = self._messaging.accept(Handshake(environ), environ)
-            if claims:
-                call.region, call.account = claims["roomArn"].split(":")[3:5]
+            response, connection = self._messaging.accept(Handshake(environ))
+            if connection:
+                accepted.append(connection)
+                call.region, call.account = connection.room_arn.split(":")[3:5]
             return response
 
         if SETTINGS["latency"]:
             time.sleep(SETTINGS["latency"])
-        return self._with_faults(environ, call, CONNECT, accept)
+        response: Response | None = None
+        try:
+            response = self._with_faults(environ, call, CONNECT, accept)
+        finally:
+            for connection in accepted:
+                if response and response[0] == 101:
+                    environ[moto_bridge.WEBSOCKET] = partial(self._messaging.serve, connection)
+                else:  # An error that a test asked for has taken its place.
+                    self._messaging.forget(connection)
+        return response
 
     def _with_faults(
         self, environ: dict[str, Any], call: Call, operation: str, carry_out: Callable[[], Response]
@@ -357,14 +374,9 @@ class Control:
         if call.access_key_id in SETTINGS["expired_access_keys"]:
             return ServiceError("ExpiredTokenException", "The security token included in the request is expired")
         tps = SETTINGS.tps(operation)
-        counted = self._buckets if SETTINGS["quotas_counted"] == "bucket" else self._windows
-        if counted.take((call.account, call.region, operation), tps):
+        if self._rates.take((call.account, call.region, operation), tps):
             return None
         return ServiceError("ThrottlingException", "Rate exceeded", limit=int(tps or 0))
-
-    def _forget_rates(self) -> None:
-        self._buckets.clear()
-        self._windows.clear()
 
     # The control interface
 
@@ -373,7 +385,7 @@ class Control:
             SETTINGS.restore()
             self._calls.clear()
             self._interventions.clear()
-        self._forget_rates()
+        self._rates.clear()
         self._clear_faults()
         self._release_holds(drop=True)
         moto_bridge.restore_auth()
@@ -394,7 +406,7 @@ class Control:
     def _control(self, environ: dict[str, Any], name: str, body: bytes) -> Response:
         method = environ["REQUEST_METHOD"]
         try:
-            sent = json.loads(body or b"{}") if method == "POST" else None
+            sent = read_json(body or b"{}") if method == "POST" else None
             status, shown = self._control_call(method, name, sent, parse_qs(environ["QUERY_STRING"]))
         except (ValueError, TypeError) as error:
             status, shown = 400, {"message": str(error)}
@@ -403,13 +415,14 @@ class Control:
 
     def _control_call(self, method: str, name: str, sent: Any, query: dict[str, list[str]]) -> tuple[int, Any]:
         match method, name:
-            case "POST", "settings":
+            case "POST" | "DELETE", "settings":
                 with moto_bridge.LOCK:
-                    SETTINGS.change(sent)
-                self._forget_rates()
+                    if method == "POST":
+                        SETTINGS.change(sent)
+                    else:
+                        SETTINGS.restore()
+                self._rates.clear()
                 self._messaging.settings_changed()
-            case "DELETE", "settings":
-                SETTINGS.restore()
             case "POST", "faults":
                 fault = Fault(**sent)
                 fault.validate()
@@ -450,7 +463,8 @@ class Control:
 
     def _state(self, name: str) -> dict[str, Any]:
         if name == "connections":
-            return {"connections": [connection.describe() for connection in self._messaging.connections({})]}
+            connections = [connection for connection in self._messaging.connections({}) if connection.is_open]
+            return {"connections": [connection.describe() for connection in connections]}
         with self._lock:
             if name == "settings":
                 return dict(SETTINGS)
@@ -492,8 +506,26 @@ def _read_body(environ: dict[str, Any]) -> bytes:
     return bytes(body)
 
 
-def _is_ivschat(environ: dict[str, Any]) -> bool:
-    return moto_bridge.credential_scope(environ.get("HTTP_AUTHORIZATION", ""))[2] == "ivschat"
+def _routed(environ: dict[str, Any]) -> tuple[OperationModel, dict[str, str]] | None:
+    return route(environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0])
+
+
+def _service(environ: dict[str, Any]) -> str:
+    """The service that a request is for, by its signature; without one, by its path if that is one of IVS Chat."""
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    if service := moto_bridge.credential_scope(authorization)[2]:
+        return service
+    routed = _routed(environ) if "X-Amz-Credential=" not in environ["QUERY_STRING"] else None
+    # Other services have /tags/{arn} too.
+    is_ivschat = routed and routed[1].get("resourceArn", "arn:aws:ivschat:").startswith("arn:aws:ivschat:")
+    return "ivschat" if is_ivschat else ""
+
+
+def _missing_credentials(environ: dict[str, Any]) -> ServiceError:
+    """The error for a call that is not signed, or not in the way that the service reads."""
+    if "HTTP_AUTHORIZATION" in environ:
+        return ServiceError("IncompleteSignatureException", "Authorization header requires 'Credential' parameter.")
+    return ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token")
 
 
 def _operation_of_another_service(environ: dict[str, Any], body: bytes) -> str | None:

@@ -32,6 +32,10 @@ GUESSES: dict[str, Guess] = {
     "shutdown": Guess("Close code when the emulator stops or is reset", 1001),
     "frame_size": Guess("The largest frame or message of a client, in bytes; beyond it close code 1009", 65536),
     "ping": Guess("The service sends no pings and has no idle timeout"),
+    "waiting": Guess(
+        "Requests that wait when the service ends a connection are not carried out. A message in review is delivered "
+        "at the end of a session, and dropped when its sender is disconnected"
+    ),
     # Requests
     "order": Guess(
         "The order of checks: rate of the connection, form, capability, room, members, other rates, review; "
@@ -44,9 +48,7 @@ GUESSES: dict[str, Guess] = {
         "Bytes of a message's `Attributes`, keys and values in UTF-8; beyond them `ErrorCode` 413", 1024
     ),
     "members": Guess("`Id`, `UserId` and `Reason` have the limits of the HTTP operations; beyond them 400"),
-    "rates": Guess(
-        "A rate is a bucket that holds one second of requests, and at least one; beyond it the connection stays open"
-    ),
+    "rates": Guess("Rates are counted as `quotas_counted` says; beyond a rate the connection stays open"),
     "deleted_room": Guess("`ErrorCode` of requests in a room that was deleted", 404),
     "message_exists": Guess(
         "DeleteMessage does not check that the message exists, nor DisconnectUser that the user is connected"
@@ -92,7 +94,11 @@ GUESSES: dict[str, Guess] = {
         "`Attributes` that are omitted or `null` in a handler's response leave those of the message"
         " unchanged; `{}` removes them"
     ),
-    "fallback_content": Guess("With the fallback `ALLOW` the message is delivered as it was sent"),
+    "fallback_content": Guess(
+        "With the fallback `ALLOW` the message is delivered as it was sent: `fallback_content`. (The model says of "
+        '`fallbackResult`: "If allowed, the message is delivered with returned content to all users", but what fails '
+        "returns none, or none that is valid)"
+    ),
     "error_id": Guess("`Id` of an ERROR frame after review is the `MessageId` that the handler saw"),
     "concurrency": Guess("Instances of one function at a time; beyond them invocations fail", 10),
 }

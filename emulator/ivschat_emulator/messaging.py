@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+import socket
 import sys
 import traceback
 from collections.abc import Callable
@@ -19,10 +19,10 @@ from .connections import Connection, Handshake, close_all
 from .frames import Frame
 from .guesses import guess
 from .message_logs import MessageLogs
-from .rates import Buckets
-from .review import Functions, InvocationError, ResponseError, Verdict, read_response
+from .rates import Rates
+from .review import Functions, InvocationError, ResponseError, Verdict, content_of, read_response
 from .service import attributes_size
-from .service_model import Response
+from .service_model import Response, read_json
 from .settings import SETTINGS
 
 CONNECT = "Connect"  # The handshake's name where operations have theirs: in faults, holds and the call log.
@@ -82,8 +82,8 @@ def parse(text: str | None) -> tuple[str, Callable[[], Request]]:
     """The id of a request, which even an ERROR frame needs, and what reads the rest or raises RequestError."""
     sent: Any = None
     try:
-        sent = json.loads(text) if text is not None else None
-    except (ValueError, RecursionError):
+        sent = read_json(text) if text is not None else None
+    except ValueError:
         pass
     is_readable = isinstance(sent, dict) and frames.is_unicode(sent)
     request_id = sent.get("RequestId") if is_readable else None
@@ -103,59 +103,67 @@ def parse(text: str | None) -> tuple[str, Callable[[], Request]]:
 
 
 class Messaging:
-    """The rooms' connections, and what they share. `buckets` are those of the control plane."""
+    """The rooms' connections, and what they share. `rates` are also those of the control plane."""
 
-    def __init__(self, buckets: Buckets, run_functions: bool) -> None:
-        self._buckets = buckets
+    def __init__(self, rates: Rates, run_functions: bool) -> None:
+        self._rates = rates
         self._rooms: dict[str, dict[str, Connection]] = {}  # By ARN and id, guarded by moto_bridge.LOCK.
         self._logs = MessageLogs(moto_bridge.others_of)
         self._functions = Functions(run_functions)
 
     # Connections
 
-    def accept(self, handshake: Handshake, environ: dict[str, Any]) -> tuple[Response, dict[str, Any] | None]:
-        """The response to a handshake, and what the token was created for when it is accepted.
-
-        `environ` gets what serves the connection after the response.
-        """
+    def accept(self, handshake: Handshake) -> tuple[Response, Connection | None]:
+        """The response to a handshake, and the connection when it is accepted: to be passed to `serve` or `forget`."""
         if not handshake.is_valid:
             refusal = handshake.response
             return (refusal.status_code, list(refusal.headers.raw_items()), bytes(refusal.body or b"")), None
         if not handshake.token:
             return _refused("missing_token", "The chat token is missing"), None
-        limit = SETTINGS["messaging_limits"]["connections"]
         with moto_bridge.LOCK:
-            if limit is not None and sum(map(len, self._rooms.values())) >= limit:
+            claims = moto_bridge.verify_token(handshake.token)
+            if claims is None:
+                return _refused("bad_token", "The chat token is not valid"), None
+            limit = SETTINGS["messaging_limits"]["connections"]
+            if limit is not None and len(self._connections_beside(claims["roomArn"])) >= limit:
                 return _refused("too_many_connections", "Too many connections"), None
-            claims = moto_bridge.use_token(handshake.token)
-        if claims is None:
-            return _refused("bad_token", "The chat token is not valid"), None
-        environ[moto_bridge.WEBSOCKET] = partial(self._serve, Connection(handshake, claims))
-        return (101, [], b""), claims
-
-    def _serve(self, connection: Connection, connected_socket: Any, early: bytes) -> None:
-        with moto_bridge.LOCK:  # Whoever sends after the client has seen its handshake succeed reaches it.
+            moto_bridge.use_token(handshake.token)
+            connection = Connection(handshake, claims)
             self._rooms.setdefault(connection.room_arn, {})[connection.id] = connection
-            scope = connection.room_arn.split(":")[3:5]  # Region and account.
-            connected = [len(room) for arn, room in self._rooms.items() if arn.split(":")[3:5] == scope]
-            moto_bridge.others_of(connection.room_arn).put_metric("ConcurrentChatConnections", sum(connected))
-            connection.open(connected_socket)
+        return (101, [], b""), connection
+
+    def serve(self, connection: Connection, connected_socket: socket.socket, early: bytes) -> None:
+        """Complete a handshake, and serve the connection until it ends; `early`: what came with the handshake."""
         try:
+            with moto_bridge.LOCK:  # Who has seen the handshake succeed sees the metric.
+                others = [each for each in self._connections_beside(connection.room_arn) if each.is_open]
+                moto_bridge.others_of(connection.room_arn).put_metric("ConcurrentChatConnections", len(others) + 1)
+                if not connection.open(connected_socket):
+                    return
             connection.read(early, partial(self._handle, connection), partial(self._end_session, connection))
         finally:
-            with moto_bridge.LOCK:
-                room = self._rooms.get(connection.room_arn, {})
-                room.pop(connection.id, None)
-                if not room:
-                    self._rooms.pop(connection.room_arn, None)
-            self._buckets.forget(connection.id)
+            self.forget(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """Remove a connection that has ended, or whose handshake has failed after all."""
+        with moto_bridge.LOCK:
+            room = self._rooms.get(connection.room_arn, {})
+            room.pop(connection.id, None)
+            if not room:
+                self._rooms.pop(connection.room_arn, None)
+        self._rates.forget(connection.id)
+
+    def _connections_beside(self, room_arn: str) -> list[Connection]:
+        """The connections of the account and region of a room."""
+        scope = room_arn.split(":")[3:5]
+        return [each for arn, room in self._rooms.items() if arn.split(":")[3:5] == scope for each in room.values()]
 
     def _end_session(self, connection: Connection) -> None:
         _send(connection, frames.error(guess("session_end"), guess("text_401"), frames.new_id(), ""))
         connection.close(1000)
 
     def connections(self, wanted: dict[str, str]) -> list[Connection]:
-        """The connections whose attributes (id, room_arn, user_id) have these values."""
+        """The connections whose attributes (id, room_arn, user_id) have these values; those being accepted too."""
         with moto_bridge.LOCK:
             connected = [connection for room in self._rooms.values() for connection in room.values()]
         return [
@@ -210,7 +218,7 @@ class Messaging:
             self._disconnect_user(connection.room_arn, user_id, reason, request.request_id)
 
     def _count(self, key: Any, rate: float | None) -> None:
-        if not self._buckets.take(key, rate):
+        if not self._rates.take(key, rate):
             raise RequestError(429, guess("text_429"))
 
     def _count_operation(self, operation: str, room_arn: str) -> None:
@@ -244,10 +252,11 @@ class Messaging:
             "SendMessage",
             connection.room_arn,
             lambda sent: frames.message(message_id, request.request_id, content, attributes, sender, sent),
+            connection,
         )
 
     def _review(self, room: dict[str, Any], event: dict[str, Any]) -> Verdict:
-        handler = room["messageReviewHandler"]
+        handler, limit, content = room["messageReviewHandler"], room["maximumMessageLength"], event["Content"]
         others = moto_bridge.others_of(room["arn"])
         try:
             with moto_bridge.LOCK:
@@ -256,18 +265,31 @@ class Messaging:
             if function is None or not is_permitted:
                 raise InvocationError("the function does not exist, or its policy does not permit it")
             response = self._functions.invoke(function, event, SETTINGS["review_timeout"])
-            return read_response(response, room["maximumMessageLength"])
+            return read_response(response, limit)
         except InvocationError:
             others.put_metric("InvocationErrors", Uri=handler["uri"])
         except ResponseError:
             others.put_metric("ResponseValidationErrors", Uri=handler["uri"])
-        return Verdict(handler["fallbackResult"] == "ALLOW", event["Content"])
+            if SETTINGS["fallback_content"] == "returned":
+                content = content_of(response, limit) or content
+        return Verdict(handler["fallbackResult"] == "ALLOW", content)
 
     # What clients receive
 
-    def _publish(self, operation: str, room_arn: str, frame_sent_at: Callable[[int], Frame]) -> None:
-        """Send a frame to all clients of a room and log it. One at a time, so that all see the same order."""
+    def _publish(
+        self,
+        operation: str,
+        room_arn: str,
+        frame_sent_at: Callable[[int], Frame],
+        sender: Connection | None = None,
+    ) -> None:
+        """Send a frame to all clients of a room and log it. One at a time, so that all see the same order.
+
+        Nothing is sent for a `sender` that has been disconnected during the review of its message.
+        """
         with moto_bridge.LOCK:
+            if sender and sender.is_ended_by_server:
+                return
             room = _room(room_arn)
             sent = frames.send_time()
             frame = frame_sent_at(sent)
@@ -275,7 +297,7 @@ class Messaging:
             # Logged first: who has received a frame can flush it to its destinations.
             self._logs.append(room_arn, configurations, frame, sent)
             text = frames.to_json(frame).encode()
-            connections = self._rooms.get(room_arn, {}).values()
+            connections = [each for each in self._rooms.get(room_arn, {}).values() if each.is_open]
             if connections:
                 _put_metrics(room_arn, "MessagingDeliveries", "Deliveries", operation, len(connections))
             for connection in connections:
@@ -294,8 +316,9 @@ class Messaging:
 
     def _disconnect_user(self, room_arn: str, user_id: str, reason: str | None, request_id: str) -> None:
         disconnection = frames.disconnection(user_id, reason)
-        self._publish_event("DisconnectUser", room_arn, frames.new_id(), request_id, *disconnection)
-        close_all(self.connections({"room_arn": room_arn, "user_id": user_id}), guess("disconnected"))
+        with moto_bridge.LOCK:  # No message of the user comes after the event.
+            self._publish_event("DisconnectUser", room_arn, frames.new_id(), request_id, *disconnection)
+            close_all(self.connections({"room_arn": room_arn, "user_id": user_id}), guess("disconnected"))
 
     # The control plane
 
@@ -321,7 +344,7 @@ class Messaging:
             pass  # The room was deleted after the call.
         if operation in ACTIONS.values() and SETTINGS.tps(operation) is None:
             # With `quotas` the call has been counted, and perhaps refused.
-            self._buckets.take(rate_key(room_arn, operation), SETTINGS["messaging_limits"][operation])
+            self._rates.take(rate_key(room_arn, operation), SETTINGS["messaging_limits"][operation])
 
     def _warm_up(self, room: dict[str, Any]) -> None:
         if uri := room.get("messageReviewHandler", {}).get("uri"):
@@ -340,7 +363,9 @@ class Messaging:
 
     def reset(self) -> None:
         """End all connections and functions, and forget records that wait."""
-        close_all(self.connections({}), guess("shutdown"))
+        with moto_bridge.LOCK:
+            close_all(self.connections({}), guess("shutdown"))
+            self._rooms.clear()
         self._functions.stop()
         self._logs.discard()
 
@@ -352,7 +377,7 @@ class Messaging:
 
 
 def rate_key(arn: str, operation: str) -> tuple[str, str, str]:
-    """The key of an operation's bucket in the account and region of an ARN."""
+    """The key of an operation's rate in the account and region of an ARN."""
     region, account = arn.split(":")[3:5]
     return account, region, operation
 

@@ -12,8 +12,10 @@ import types
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import parse_qs, unquote
 
 import moto.backend_index
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import EndpointConnectionError
 from moto import settings as moto_settings
 from moto.backends import get_backend
@@ -169,7 +171,16 @@ class _Authorization(IAMRequest):
     def _create_aws_request(self) -> Any:
         # Where there is no body, moto signs the parsed query string; some versions also decode the path.
         self._data, self._path = {}, self.raw_path
-        return super()._create_aws_request()
+        if not (sent := re.search(r"[?&]X-Amz-Date=(\w+)", self.raw_path)):
+            return super()._create_aws_request()
+        # A presigned URL, which moto knows for S3 only.
+        signed = self._headers["Authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
+        headers = {name: value for name, value in self._headers.items() if name.lower() in signed}
+        path, _mark, query = self.raw_path.partition("?")
+        signed_query = "&".join(part for part in query.split("&") if not part.startswith("X-Amz-Signature="))
+        request = AWSRequest(method=self._method, url=f"{path}?{signed_query}", data=self._body, headers=headers)
+        request.context["timestamp"] = sent[1]
+        return request
 
 
 class IvsChatResponse(BaseResponse):
@@ -179,7 +190,15 @@ class IvsChatResponse(BaseResponse):
 
     def __init__(self) -> None:
         super().__init__(service_name="ivschat")
-        self._operation = ""
+        self._operation = self._query = ""
+
+    def setup_class(
+        self, request: Any, full_url: str | None = None, headers: Any = None, use_raw_body: bool | None = None
+    ) -> None:
+        """As moto's, which in some versions decodes the body and the query."""
+        super().setup_class(request, full_url, headers, use_raw_body=True)
+        _path, _mark, raw_query = getattr(request, "environ", {}).get("RAW_URI", "").partition("?")
+        self._query = raw_query or self.parsed_url.query
 
     def call_action(self) -> Any:
         """Authorise, check, carry out, serialise."""
@@ -197,11 +216,12 @@ class IvsChatResponse(BaseResponse):
         operation, labels = routed
         self._operation = operation.name
         try:
-            parameters |= service_model.read_parameters(operation, labels, self.parsed_url.query, self.raw_body)
+            parameters |= service_model.read_parameters(operation, labels, self._query, self.raw_body)
         except ValueError:
             raise service_model.ServiceError("ValidationException", "The request body is not a JSON object") from None
         # self.region is not used: moto looks for a region in the whole URL first, tag keys included.
-        region = credential_scope(self.headers.get("Authorization", ""))[1] or self.default_region
+        scope = credential_scope(self.headers.get("Authorization") or unquote(self._query))
+        region = scope[1] or self.default_region
         if not has_region(region):  # There is no such host. (The server has not let such a call come this far.)
             raise EndpointConnectionError(endpoint_url=self.uri)
         self._authorize(parameters, region)
@@ -218,8 +238,7 @@ class IvsChatResponse(BaseResponse):
 
     def _authorize(self, parameters: dict[str, Any], region: str) -> None:
         dependent = dependent_actions(self._operation, parameters, self.current_account, region)
-        query = self.parsed_url.query
-        raw_path = f"{self.raw_path}?{query}" if query else self.raw_path
+        raw_path = f"{self.raw_path}?{self._query}" if self._query else self.raw_path
         check = type("Authorization", (_Authorization,), {"dependent": dependent, "raw_path": raw_path})
         try:
             self._authenticate_and_authorize_action(check, service_model.resource_of(parameters) or "*")
@@ -243,6 +262,22 @@ def credential_scope(authorization: str) -> tuple[str, str, str]:
     return (match[1], match[2], match[3]) if match else ("", "", "")
 
 
+def sign_in_header(environ: dict[str, Any]) -> None:
+    """Give a request with a presigned URL of this service the headers that say the same, for moto."""
+    query = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
+    credential = query.get("X-Amz-Credential", "")
+    if "HTTP_AUTHORIZATION" in environ or credential.split("/")[3:] != ["ivschat", "aws4_request"]:
+        return
+    members = {
+        "Credential": credential,
+        "SignedHeaders": query.get("X-Amz-SignedHeaders", ""),
+        "Signature": query.get("X-Amz-Signature", ""),
+    }
+    environ["HTTP_AUTHORIZATION"] = "AWS4-HMAC-SHA256 " + ", ".join(map("=".join, members.items()))
+    if token := query.get("X-Amz-Security-Token"):
+        environ["HTTP_X_AMZ_SECURITY_TOKEN"] = token
+
+
 def account_of(environ: dict[str, Any]) -> str:
     """The account that a request acts in, as moto sees it."""
     access_key = credential_scope(environ.get("HTTP_AUTHORIZATION", ""))[0]
@@ -264,7 +299,9 @@ def carry_out(
     with LOCK:
         service = BACKENDS[account][region].service
         parameters = {**parameters, **service.arns_for_names(operation, parameters)}
-        service_model.validate(service_model.OPERATIONS[operation], parameters)
+        model = service_model.OPERATIONS[operation]
+        parameters = service_model.known_members(model.input_shape, parameters)
+        service_model.validate(model, parameters)
         return parameters, service.call(operation, parameters)
 
 
@@ -343,7 +380,11 @@ class _RequestHandler(_HttpHandler):
         if serve := environ.get(WEBSOCKET):
             self.close_connection = True
             self.connection.setblocking(False)  # So that peek() returns what has been read beyond the request.
-            serve(self.connection, self.rfile.peek())
+            try:
+                early = self.rfile.peek()
+            except OSError:  # The client is gone.
+                early = b""
+            serve(self.connection, early)
             return
         status, headers = started
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the aws_ivs.chat collection
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rates: two ways to count calls per second."""
+"""Rates: two ways to count calls per second, and the one that the settings choose."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Hashable
+
+from .settings import SETTINGS
 
 
 class Buckets:
@@ -68,3 +70,30 @@ class Windows:
         """Forget all calls."""
         with self._lock:
             self._times.clear()
+
+    def forget(self, key: Hashable) -> None:
+        """Remove the calls of something that is gone."""
+        with self._lock:
+            self._times.pop(key, None)
+
+
+class Rates:
+    """The rates of the service, those of HTTP calls and those of chat clients, counted as `quotas_counted` says."""
+
+    def __init__(self) -> None:
+        self._buckets, self._windows = Buckets(), Windows()
+
+    def take(self, key: Hashable, rate: float | None) -> bool:
+        """Whether another call is within `rate` calls per second (None: no limit); if so, it counts."""
+        counted = self._buckets if SETTINGS["quotas_counted"] == "bucket" else self._windows
+        return counted.take(key, rate)
+
+    def clear(self) -> None:
+        """Forget all calls."""
+        self._buckets.clear()
+        self._windows.clear()
+
+    def forget(self, key: Hashable) -> None:
+        """Forget the calls of something that is gone."""
+        self._buckets.forget(key)
+        self._windows.forget(key)

@@ -85,29 +85,51 @@ def read_response(response: Any, max_length: int) -> Verdict:
     return Verdict(True, content, attributes)
 
 
+def content_of(response: Any, max_length: int) -> str | None:
+    """The content in a function's response that breaks a rule; None when the content is what breaks one."""
+    content = response.get("Content") if isinstance(response, dict) else None
+    if isinstance(content, str) and 1 <= len(content) <= max_length and is_unicode(content):
+        return content
+    return None
+
+
 class _Process:
     """A process with the code of one version of a function, in a directory of its own."""
 
     def __init__(self, function: Function) -> None:
         self.version = function.version
-        self._directory = tempfile.mkdtemp(prefix="ivschat-review-")
+        self._function = function
+        self._lock = threading.Lock()
+        self._directory = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
+
+    def start(self) -> None:
+        """Start, unless it runs; InvocationError when it cannot, or was stopped meanwhile."""
+        if self._process:
+            return
+        directory = tempfile.mkdtemp(prefix="ivschat-review-")
         try:
-            with zipfile.ZipFile(io.BytesIO(function.code)) as archive:
-                archive.extractall(self._directory)
-            self._process = subprocess.Popen(
-                [sys.executable, str(_WORKER), self._directory, function.handler],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={"PATH": os.environ.get("PATH", ""), **dict(function.environment)},
-                start_new_session=True,  # Ctrl-C in a terminal ends the emulator, which ends this process.
-            )
+            with zipfile.ZipFile(io.BytesIO(self._function.code)) as archive:
+                archive.extractall(directory)
+            with self._lock:
+                if self._is_stopped:
+                    raise ValueError("stopped")
+                self._process = subprocess.Popen(
+                    [sys.executable, str(_WORKER), directory, self._function.handler],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    env={"PATH": os.environ.get("PATH", ""), **dict(self._function.environment)},
+                    start_new_session=True,  # Ctrl-C in a terminal ends the emulator, which ends this process.
+                )
+                self._directory = directory
         except (OSError, ValueError, zipfile.BadZipFile) as error:
-            shutil.rmtree(self._directory, ignore_errors=True)
+            shutil.rmtree(directory, ignore_errors=True)
             raise InvocationError(f"the function does not start: {error}") from None
 
     def call(self, event: dict[str, Any], deadline: float) -> Any:
         """The function's result; InvocationError when it fails or the deadline (of time.monotonic) has passed."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process and self._process.stdin and self._process.stdout
         poll = select.poll()
         poll.register(self._process.stdout, select.POLLIN)
         line = b""
@@ -128,7 +150,11 @@ class _Process:
         return outcome["result"]
 
     def stop(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it is doing; one that is starting ends by itself."""
+        with self._lock:
+            self._is_stopped = True
+            if not self._process:
+                return
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
@@ -163,8 +189,8 @@ class Functions:
             self._give_back(function.arn, process)
             raise
         except InvocationError:
-            self._discard(function.arn, process)
-            self.warm_up(function)
+            if self._discard(function.arn, process):
+                self.warm_up(function)
             raise
         self._give_back(function.arn, process)
         return result
@@ -185,17 +211,24 @@ class Functions:
             raise InvocationError("functions run only when the emulator listens on a loopback address")
         if not function.runtime.startswith("python3"):
             raise InvocationError(f"runtime {function.runtime}: only Python runs here")
-        outdated: list[_Process] = []
         with self._lock:
             idle, busy = self._idle.setdefault(function.arn, []), self._busy.setdefault(function.arn, [])
             outdated = [process for process in idle if process.version != function.version]
             idle[:] = [process for process in idle if process.version == function.version]
-            if not idle and len(busy) >= guess("concurrency"):
-                raise InvocationError("too many invocations at a time")
-            process = idle.pop() if idle else _Process(function)
-            busy.append(process)
+            process = idle.pop() if idle else None
+            if not process and len(busy) < guess("concurrency"):
+                process = _Process(function)
+            if process:
+                busy.append(process)
         for old in outdated:
             old.stop()
+        if not process:
+            raise InvocationError("too many invocations at a time")
+        try:
+            process.start()  # Outside of the lock: other functions do not wait for it.
+        except InvocationError:
+            self._discard(function.arn, process)
+            raise
         return process
 
     def _give_back(self, arn: str, process: _Process) -> None:
@@ -205,9 +238,12 @@ class Functions:
                 busy.remove(process)
                 self._idle.setdefault(arn, []).append(process)
 
-    def _discard(self, arn: str, process: _Process) -> None:
+    def _discard(self, arn: str, process: _Process) -> bool:
+        """End a process; whether it was still in use, not ended by `stop`."""
         with self._lock:
             busy = self._busy.get(arn, [])
-            if process in busy:
+            was_busy = process in busy
+            if was_busy:
                 busy.remove(process)
         process.stop()
+        return was_busy

@@ -19,6 +19,7 @@ import secrets
 import string
 import threading
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -144,18 +145,25 @@ class _Countdown:
 
 @dataclass
 class Resource:
-    """A room or logging configuration: its current state, and older states that reads return while they lag."""
+    """A room or logging configuration: its current state, and older states that reads return while they lag.
+
+    `unseen`: the period after its creation in which writes do not find it.
+    """
 
     fields: dict[str, Any] | None = None
     transition: tuple[_Countdown, str | None] | None = None
     stale: dict[str, list[tuple[dict[str, Any] | None, _Countdown]]] = field(
         default_factory=lambda: {"get": [], "list": []}
     )
+    unseen: _Countdown | None = None
 
     def write(self, fields: dict[str, Any] | None) -> None:
-        """Set a new state (None: deleted); reads return the old one for as long as `lag` says."""
+        """Set a new state (None: deleted); reads return the old one, and writes miss a new one, as `lag` says."""
         for view, period in SETTINGS["lag"].items():
-            self.stale[view].append((self.fields, _Countdown(period)))
+            if view in self.stale:
+                self.stale[view].append((self.fields, _Countdown(period)))
+            elif self.fields is None:
+                self.unseen = _Countdown(period)
         self.fields = fields
 
     def read(self, view: str, count: bool = True) -> dict[str, Any] | None:
@@ -166,6 +174,10 @@ class Resource:
         if self.transition and not self.transition[0].covers_read(count):
             self._end_transition()
         return self.fields
+
+    def is_unseen(self) -> bool:
+        """Whether it is so new that writes do not find it; each call that asks counts."""
+        return self.unseen is not None and self.unseen.covers_read(True)
 
     def start_transition(self, name: str, fields: dict[str, Any]) -> None:
         """Write `fields` and go through CREATING, UPDATING or DELETING to the end that the settings ask for."""
@@ -454,7 +466,7 @@ class IvsChat:
         """The resource that a write acts on; `settled`: refuse one in transition (API reference, ConflictException)."""
         resource = self._resources[kind].get(arn)
         fields = resource.current_fields() if resource else None
-        if resource is None or fields is None:
+        if resource is None or fields is None or resource.is_unseen():
             raise _not_found(arn)
         if settled and resource.transition:
             raise _conflict(arn, f"is in state {fields['state']}")
@@ -558,9 +570,15 @@ def _refusal(case: str, member: str, identifier: str, why: str = "must exist") -
     return _conflict(identifier, why) if code == "ConflictException" else validation_exception([(member, why)])
 
 
-def _check_tags(keys: Any, member: str = "tags") -> None:
-    if any(key.lower().startswith("aws:") for key in keys):
+def _check_tags(tags: Any, member: str = "tags") -> None:
+    """Refuse what the model allows in tags, or in a list of tag keys, and AWS does not."""
+    if any(key.lower().startswith("aws:") for key in tags):
         raise validation_exception([(member, "keys must not start with aws:")])
+    if SETTINGS["tag_characters"] == "documented":
+        texts = [*tags, *(tags.values() if isinstance(tags, dict) else ())]
+        # Letters, numbers and spaces of all languages (AWS, tag naming limits).
+        if not all(c in "_.:/=+-@" or unicodedata.category(c)[0] in "LNZ" for text in texts for c in text):
+            raise validation_exception([(member, "must have only letters, digits, spaces and _ . : / = + - @")])
 
 
 def attributes_size(attributes: dict[str, str]) -> int:
@@ -610,7 +628,7 @@ def _open_page_token(token: str, scope: str) -> str:
         text = base64.urlsafe_b64decode(token.encode()).decode()
     except ValueError:
         text = ""
-    if not hmac.compare_digest(_seal(text[32:], scope), text[:32]):
+    if not (text.isascii() and hmac.compare_digest(_seal(text[32:], scope), text[:32])):
         raise validation_exception(
             [("nextToken", "must be a token that this operation returned for the same parameters")]
         )

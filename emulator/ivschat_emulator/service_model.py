@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import botocore.session
 from botocore.model import OperationModel
+
+from .frames import is_unicode
 
 _MODEL = botocore.session.Session().get_service_model("ivschat")
 OPERATIONS: dict[str, OperationModel] = {name: _MODEL.operation_model(name) for name in _MODEL.operation_names}
@@ -34,12 +36,15 @@ _COMMON_ERRORS = {
     "ExpiredTokenException": 403,
     "UnrecognizedClientException": 403,
     "InvalidSignatureException": 403,
+    "MissingAuthenticationTokenException": 403,
+    "IncompleteSignatureException": 403,
     "EmulatorError": 500,
 }
 _ROUTES = [
     (operation, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.http["requestUri"])))
     for operation in OPERATIONS.values()
 ]
+MAX_DEPTH = 100  # Of JSON; no parameter needs more than five levels.
 Response = tuple[int, list[tuple[str, str]], bytes]
 
 
@@ -79,9 +84,27 @@ def route(method: str, raw_path: str) -> tuple[OperationModel, dict[str, str]] |
     return None
 
 
+def read_json(text: str | bytes) -> Any:
+    """A JSON value; ValueError: it is none, or nested so deeply that it would break what looks into it."""
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    level = [value]
+    for _depth in range(MAX_DEPTH):
+        level = [item for outer in level if isinstance(outer, (dict, list)) for item in _items(outer)]
+        if not level:
+            return value
+    raise ValueError("nested too deeply")
+
+
+def _items(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
+
+
 def read_parameters(operation: OperationModel, labels: dict[str, str], query: str, body: bytes) -> dict[str, Any]:
     """The parameters of a call as they were sent, unknown and null members left out; ValueError: no JSON object."""
-    sent = json.loads(body or b"{}")
+    sent = read_json(body or b"{}")
     if not isinstance(sent, dict):
         raise ValueError("not a JSON object")
     in_query = parse_qs(query, keep_blank_values=True)
@@ -95,7 +118,15 @@ def read_parameters(operation: OperationModel, labels: dict[str, str], query: st
             value = in_query.get(wire_name, [])
         if value is not None:
             parameters[name] = value
-    return parameters
+    return known_members(operation.input_shape, parameters)
+
+
+def known_members(shape: Any, value: Any) -> Any:
+    """A value without the unknown and null members of structures; what is not of the shape's type stays."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        given = {name: value[name] for name in shape.members if value.get(name) is not None}
+        return {name: known_members(shape.members[name], item) for name, item in given.items()}
+    return value
 
 
 def validation_errors(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -112,6 +143,8 @@ def validation_errors(shape: Any, value: Any, path: str = "") -> Iterator[tuple[
         if size > limits.get("max", size):
             yield path, f"{what} must be less than or equal to {limits['max']}"
     if kind == "string":
+        if not is_unicode(value):
+            yield path, "must be valid Unicode"
         if value not in limits.get("enum", [value]):
             yield path, f"must be one of {limits['enum']}"
         pattern = _PATTERNS.get(shape.name, limits.get("pattern"))

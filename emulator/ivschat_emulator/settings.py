@@ -68,6 +68,8 @@ DEFAULTS: dict[str, Any] = {
     "refusals": {case: codes[0] for case, codes in REFUSALS.items()},
     "tags_set_update_time": False,
     "logging_configurations_by": "updateTime",
+    "tag_characters": "any",
+    "fallback_content": "original",
 }
 
 
@@ -112,8 +114,8 @@ _RULES: dict[str, tuple[str, Any]] = {
     ),
     "refuse_update_of_failed": ("true or false", lambda v: isinstance(v, bool)),
     "lag": (
-        '{"get": period, "list": period}, each {"reads": N} or {"seconds": S}',
-        lambda v: _map_of(v, ("get", "list"), _period),
+        '{"get": period, "list": period, "write": period}, each {"reads": N} or {"seconds": S}',
+        lambda v: _map_of(v, ("get", "list", "write"), _period),
     ),
     "page_size": ("an integer from 1 to 50", lambda v: is_number(v, 1, integer=True) and v <= 50),
     "repeat_next_token": ("true or false", lambda v: isinstance(v, bool)),
@@ -131,6 +133,8 @@ _RULES: dict[str, tuple[str, Any]] = {
     ),
     "tags_set_update_time": ("true or false", lambda v: isinstance(v, bool)),
     "logging_configurations_by": ("updateTime or arn", lambda v: v in ("updateTime", "arn")),
+    "tag_characters": ("any or documented", lambda v: v in ("any", "documented")),
+    "fallback_content": ("original or returned", lambda v: v in ("original", "returned")),
     "limits": (
         '{"rooms": N, "logging_configurations": N}',
         lambda v: _map_of(v, DEFAULTS["limits"], lambda n: is_number(n, 0, integer=True)),

@@ -19,7 +19,12 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus
 from emulator.tests import chat_load
 from emulator.tests.chat import TIMEOUT, Chat, ChatClient
 from emulator.tests.helpers import listed
+from emulator.tests.wire import ACCOUNT, REGION
 from ivschat_emulator import Emulator
+from ivschat_emulator.connections import Handshake
+from ivschat_emulator.messaging import Messaging
+from ivschat_emulator.moto_bridge import carry_out
+from ivschat_emulator.rates import Rates
 
 
 def handshake_status(chat: Chat, *tokens: str) -> int:
@@ -27,6 +32,13 @@ def handshake_status(chat: Chat, *tokens: str) -> int:
     with pytest.raises(InvalidStatus) as caught:
         chat.connect(*tokens)
     return caught.value.response.status_code
+
+
+def key_of_another_account(clients: Callable[..., Any]) -> str:
+    """An access key ID of a role in another account."""
+    role = "arn:aws:iam::222222222222:role/chat"
+    assumed = clients("sts").assume_role(RoleArn=role, RoleSessionName="chat")
+    return str(assumed["Credentials"]["AccessKeyId"])
 
 
 def wait_until(condition: Callable[[], Any]) -> None:
@@ -92,10 +104,10 @@ class TestTokens:
             "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             f"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Protocol: {chat.token()}\r\n\r\n"
         )
-        text = b'{"Action": "SEND_MESSAGE", "Content": "early"}'
+        early = text_frame('{"Action": "SEND_MESSAGE", "Content": "early"}')
         bob = chat.join("bob")
         with socket.create_connection(("127.0.0.1", port)) as client:
-            client.sendall(head.encode() + bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+            client.sendall(head.encode() + early)
             assert bob.receive()["Content"] == "early"
 
     def test_connections_of_an_account(self, chat: Chat, emulator: Emulator) -> None:
@@ -106,6 +118,54 @@ class TestTokens:
         ann.websocket.close()
         wait_until(lambda: not emulator.connections())
         chat.connect(token)
+
+    def test_connections_are_counted_by_account_and_region(
+        self, chat: Chat, emulator: Emulator, clients: Callable[..., Any]
+    ) -> None:
+        emulator.set(messaging_limits={"connections": 1})
+        chat.join()
+        with Chat(emulator, clients(region="eu-west-1")) as elsewhere:
+            elsewhere.join()
+            assert handshake_status(elsewhere, elsewhere.token()) == 429
+        with Chat(emulator, emulator.client("ivschat", aws_access_key_id=key_of_another_account(clients))) as other:
+            assert other.room.split(":")[4] != chat.room.split(":")[4]
+            other.join()
+
+    def test_handshakes_at_the_same_time(self, chat: Chat, emulator: Emulator) -> None:
+        emulator.set(messaging_limits={"connections": 2}, latency=0.2)
+
+        def attempt(token: str) -> bool:
+            try:
+                chat.connect(token)
+            except InvalidStatus:
+                return False
+            return True
+
+        tokens = [chat.token() for _number in range(16)]
+        with ThreadPoolExecutor(16) as threads:
+            assert sum(threads.map(attempt, tokens)) == 2
+
+    @pytest.mark.parametrize("error", ["Http503", "ConnectionReset"])
+    def test_a_handshake_whose_response_is_lost_leaves_no_connection(
+        self, chat: Chat, emulator: Emulator, error: str
+    ) -> None:
+        emulator.set(messaging_limits={"connections": 1})
+        emulator.fault("Connect", error, when="after")
+        with pytest.raises((InvalidHandshake, OSError, EOFError)):
+            chat.join()
+        chat.join()
+
+    def test_a_handshake_that_waits_for_its_response_counts(self, chat: Chat, emulator: Emulator) -> None:
+        emulator.set(messaging_limits={"connections": 1})
+        emulator.hold("Connect", when="after")
+        with ThreadPoolExecutor() as threads:
+            joining = threads.submit(chat.join)
+            emulator.wait_held()
+            assert emulator.connections() == []
+            assert handshake_status(chat, chat.token("bob")) == 429
+            chat.mark()
+            emulator.release()
+            assert joining.result(TIMEOUT).ask("SEND_MESSAGE", Content="x")["Type"] == "MESSAGE"
 
 
 class TestSessions:
@@ -122,6 +182,26 @@ class TestSessions:
         emulator.set(token_lifetime=5, session_minute=2)
         made = ivschat.create_chat_token(roomIdentifier=chat.room, userId="u", sessionDurationInMinutes=100)
         assert (made["sessionExpirationTime"] - made["tokenExpirationTime"]).total_seconds() == 195
+
+    def test_requests_that_come_with_the_last_one(self, chat: Chat, emulator: Emulator) -> None:
+        """Both are in one TCP segment."""
+        client, bob = slow_client(emulator, chat.token("ann")), chat.join("bob")
+        client.sendall(
+            text_frame('{"Action": "DISCONNECT_USER", "UserId": "ann"}')
+            + text_frame('{"Action": "SEND_MESSAGE", "Content": "late"}')
+        )
+        assert bob.receive()["EventName"] == "aws:DISCONNECT_USER"
+        wait_until(lambda: len(emulator.connections()) == 1)
+        mark = chat.mark()
+        assert bob.receive()["Id"] == mark
+        client.close()
+
+    def test_requests_that_come_with_the_close_frame(self, chat: Chat, emulator: Emulator) -> None:
+        client, bob = slow_client(emulator, chat.token("ann")), chat.join("bob")
+        close = bytes([0x88, 0x82, 0, 0, 0, 0]) + (1000).to_bytes(2, "big")
+        client.sendall(text_frame('{"Action": "SEND_MESSAGE", "Content": "bye"}') + close)
+        assert bob.receive()["Content"] == "bye"
+        client.close()
 
 
 class TestControl:
@@ -209,6 +289,48 @@ class TestControl:
 
 
 class TestEnds:
+    @pytest.mark.parametrize("how", ["DisconnectUser", "close code", "cut"])
+    def test_an_end_during_the_handshake(self, chat: Chat, emulator: Emulator, ivschat: Any, how: str) -> None:
+        """The connection is accepted, and its response held back."""
+        emulator.hold("Connect", when="after")
+        with ThreadPoolExecutor() as threads:
+            joining = threads.submit(chat.join, "ann")
+            emulator.wait_held()
+            if how == "DisconnectUser":
+                ivschat.disconnect_user(roomIdentifier=chat.room, userId="ann")
+            else:
+                assert emulator.cut_connections(close_code=None if how == "cut" else 4000) == 1
+            emulator.release()
+            if how == "cut":
+                with pytest.raises((InvalidHandshake, OSError, EOFError)):
+                    joining.result(TIMEOUT)
+            else:
+                assert joining.result(TIMEOUT).close_code() == {"DisconnectUser": 1000}.get(how, 4000)
+        wait_until(lambda: not emulator.connections())
+
+    def test_a_reset_during_the_handshake(self) -> None:
+        """The connection is accepted, and not open yet; over HTTP there is no way to stop there."""
+        messaging = Messaging(Rates(), run_functions=False)
+        room = carry_out(ACCOUNT, REGION, "CreateRoom", {})[1]["arn"]
+        made = carry_out(ACCOUNT, REGION, "CreateChatToken", {"roomIdentifier": room, "userId": "ann"})[1]
+        environ = {"REQUEST_METHOD": "GET", "RAW_URI": "/", "SERVER_PROTOCOL": "HTTP/1.1"}
+        environ |= {"HTTP_UPGRADE": "websocket", "HTTP_CONNECTION": "Upgrade", "HTTP_SEC_WEBSOCKET_VERSION": "13"}
+        environ |= {"HTTP_SEC_WEBSOCKET_KEY": "MDEyMzQ1Njc4OWFiY2RlZg=="}
+        environ |= {"HTTP_SEC_WEBSOCKET_PROTOCOL": made["token"]}
+        response, connection = messaging.accept(Handshake(environ))
+        assert (response[0], messaging.connections({})) == (101, [connection])
+        assert connection
+        messaging.reset()
+        assert messaging.connections({}) == []
+        here, there = socket.socketpair()
+        with here, there:
+            early = text_frame("{}") + bytes([0x88, 0x82, 0, 0, 0, 0]) + (1001).to_bytes(2, "big")
+            messaging.serve(connection, here, early)
+            head, _blank, sent = there.recv(65536).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 101 ")
+            assert sent == bytes([0x88, 2]) + (1001).to_bytes(2, "big")  # No answer to the request.
+        carry_out(ACCOUNT, REGION, "DeleteRoom", {"identifier": room})
+
     def test_reset(self, chat: Chat, emulator: Emulator) -> None:
         clients = [chat.join(f"user{number}") for number in range(3)]
         token = chat.token()
@@ -238,6 +360,12 @@ class TestEnds:
             assert ann.close_code() == 1000
         else:
             assert ann.refused("SEND_MESSAGE", Content="x") == 404
+
+
+def text_frame(text: str) -> bytes:
+    """A frame of a client, with a mask of zeros."""
+    assert len(text) < 126
+    return bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text.encode()
 
 
 def slow_client(emulator: Emulator, token: str) -> socket.socket:

@@ -166,6 +166,9 @@ class TestErrors:
             '{"Action": "DELETE_MESSAGE"}',
             '{"Action": "DISCONNECT_USER"}',
             "[" * 30000,
+            '{"Action": "SEND_MESSAGE", "Content": "x", "more": ' + "[" * 30000 + "]" * 30000 + "}",
+            '{"Action": "SEND_MESSAGE", "Content": "x", "more": ' + "[" * 9000 + "]" * 9000 + "}",
+            '{"Action": "SEND_MESSAGE", "Content": "x", "more": ' + "[" * 900 + "]" * 900 + "}",
             b'{"Action": "SEND_MESSAGE", "Content": "x"}',
         ],
     )
@@ -273,17 +276,27 @@ class TestRates:
             emulator.set(messaging_limits={operation: None})
             assert ann.ask(action, **members)["Type"] in ("MESSAGE", "EVENT")
 
+    @pytest.mark.parametrize("counted", ["bucket", "window"])
     @pytest.mark.parametrize("quotas", [None, {"DeleteMessage": 0.001}])
     def test_http_and_websocket_count_together(
-        self, chat: Chat, emulator: Emulator, ivschat: Any, quotas: dict[str, float] | None
+        self, chat: Chat, emulator: Emulator, ivschat: Any, quotas: dict[str, float] | None, counted: str
     ) -> None:
-        emulator.set(messaging_limits={"DeleteMessage": 0.001}, quotas=quotas)
+        emulator.set(messaging_limits={"DeleteMessage": 0.001}, quotas=quotas, quotas_counted=counted)
         ann = chat.join()
         ivschat.delete_message(roomIdentifier=chat.room, id="a" * 12)
         assert ann.receive()["EventName"] == "aws:DELETE_MESSAGE"
         assert ann.refused("DELETE_MESSAGE", Id="a" * 12) == 429
 
-    def test_a_message_over_http_quota(self, chat: Chat, emulator: Emulator, ivschat: Any) -> None:
-        emulator.set(messaging_limits={"DeleteMessage": 0.001}, quotas={"DeleteMessage": 0.001})
+    @pytest.mark.parametrize("counted", ["bucket", "window"])
+    def test_a_message_over_http_quota(self, chat: Chat, emulator: Emulator, ivschat: Any, counted: str) -> None:
+        limits = {"DeleteMessage": 0.001}
+        emulator.set(messaging_limits=limits, quotas=limits, quotas_counted=counted)
         chat.join().ask("DELETE_MESSAGE", Id="a" * 12)
         assert refused(ivschat.delete_message, roomIdentifier=chat.room, id="a" * 12)["code"] == "ThrottlingException"
+
+    @pytest.mark.parametrize("method", ["POST", "DELETE"])
+    def test_settings_forget_what_was_counted(self, chat: Chat, emulator: Emulator, method: str) -> None:
+        ann = chat.join()
+        burst([ann], 15, "SEND_MESSAGE", Content="x")
+        emulator.request(method, "ivschat/settings", {} if method == "POST" else None)
+        assert burst([ann], 10, "SEND_MESSAGE", Content="x")[0] == 10

@@ -11,9 +11,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ import pytest
 from emulator.tests.chat import TIMEOUT, Chat
 from emulator.tests.helpers import make_function
 from emulator.tests.metrics import failures
-from ivschat_emulator import Emulator
+from ivschat_emulator import Emulator, review
+from ivschat_emulator.review import Function, Functions, InvocationError
 
 # Long enough for a process to start on a busy machine; what is to time out takes longer still.
 GENEROUS = 20
@@ -191,6 +194,27 @@ class TestFallback:
         assert failures(emulator) == {(metric, "Uri", handler): 1}
 
     @pytest.mark.parametrize(
+        ("body", "delivered"),
+        [
+            ("return {'ReviewResult': 'maybe', 'Content': '***'}", "***"),
+            ("return {'Content': '***', 'Attributes': []}", "***"),
+            ("return {'ReviewResult': 'ALLOW', 'Content': ''}", "hello"),
+            ("return {'ReviewResult': 'ALLOW', 'Content': 'x' * 501}", "hello"),
+            ("return {'ReviewResult': 'ALLOW', 'Content': chr(0xd83d)}", "hello"),
+            ("return {'ReviewResult': 'ALLOW'}", "hello"),
+            ("return ['***']", "hello"),
+            ("raise ValueError('***')", "hello"),
+        ],
+    )
+    def test_returned_content(self, reviewed: Reviewed, emulator: Emulator, body: str, delivered: str) -> None:
+        emulator.set(fallback_content="returned")
+        reviewed.handle(body, "ALLOW")
+        frame = reviewed.outcome("hello", Attributes={"a": "b"})
+        assert (frame["Content"], frame["Attributes"]) == (delivered, {"a": "b"})
+        reviewed.handle(body, "DENY")
+        assert reviewed.outcome()["ErrorCode"] == 406
+
+    @pytest.mark.parametrize(
         "body",
         [
             "return {'ReviewResult': 'ALLOW', 'Content': 'x' * 500, 'Attributes': {'a': 'x' * 1023}}",
@@ -249,6 +273,45 @@ class TestFallback:
         reviewed.handle(ALLOW)
         clients("lambda").update_function_configuration(FunctionName="review", Runtime="nodejs22.x")
         assert reviewed.outcome()["ErrorCode"] == 406
+
+
+class TestEnds:
+    """Requests that wait while one is reviewed."""
+
+    @pytest.fixture
+    def reviewed(self, reviewed: Reviewed, chat: Chat, ivschat: Any) -> Reviewed:
+        ivschat.update_room(identifier=chat.room, maximumMessageRatePerSecond=100)
+        reviewed.handle(f"time.sleep(0.1)\n{ALLOW}")
+        return reviewed
+
+    def test_a_session_ends_while_requests_wait(self, reviewed: Reviewed, chat: Chat, emulator: Emulator) -> None:
+        reviewed.outcome("warm")
+        emulator.set(session_minute=1.5)
+        eve = chat.join("eve", sessionDurationInMinutes=1)
+        for number in range(40):
+            eve.say(str(number))
+        answers = [eve.receive()]
+        while answers[-1]["Type"] != "ERROR":
+            answers.append(eve.receive())
+        assert (answers[-1]["ErrorCode"], answers[-1]["RequestId"]) == (401, "")
+        assert 1 < len(answers) < 40
+        assert eve.close_code() == 1000
+        assert [reviewed.bob.receive() for _answer in answers[:-1]] == answers[:-1]
+        mark = chat.mark()
+        assert reviewed.bob.receive()["Id"] == mark
+
+    def test_a_user_is_disconnected_while_requests_wait(self, reviewed: Reviewed, chat: Chat, ivschat: Any) -> None:
+        for number in range(25):
+            reviewed.ann.say(str(number))
+        reviewed.bob.receive()
+        ivschat.disconnect_user(roomIdentifier=chat.room, userId="ann")
+        assert reviewed.ann.close_code() == 1000
+        time.sleep(0.2)  # Longer than the review that was going on.
+        mark, received = chat.mark(), [reviewed.bob.receive()]
+        while received[-1]["Id"] != mark:
+            received.append(reviewed.bob.receive())
+        assert [frame.get("EventName") for frame in received][-2:] == ["aws:DISCONNECT_USER", "mark"]
+        assert len(received) < 25
 
 
 class TestProcesses:
@@ -320,3 +383,97 @@ class TestProcesses:
                 assert (process.communicate(timeout=TIMEOUT), process.returncode) == (("", ""), 0)
             finally:
                 process.kill()
+
+
+class TestStarts:
+    """What goes on while a process of a function starts or ends: in the process of the tests, which can stop there."""
+
+    @pytest.fixture
+    def functions(self) -> Iterator[Functions]:
+        functions = Functions(allowed=True)
+        yield functions
+        functions.stop()
+
+    @pytest.fixture
+    def started(self, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+        """The processes that were started."""
+        started: list[subprocess.Popen[bytes]] = []
+
+        def start(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
+            started.append(popen(*args, **options))
+            return started[-1]
+
+        popen = subprocess.Popen
+        monkeypatch.setattr(review.subprocess, "Popen", start)
+        return started
+
+    def function(self, name: str, body: str) -> Function:
+        return Function(name, "python3.13", "review.h", zipped(body), (), version=body)
+
+    def test_a_cold_start_holds_up_no_other_function(
+        self, functions: Functions, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def extract(archive: zipfile.ZipFile, directory: str) -> None:
+            if b"slow" in archive.read("review.py"):
+                reached.set()
+                assert go.wait(TIMEOUT)
+            extractall(archive, directory)
+
+        extractall, reached, go = zipfile.ZipFile.extractall, threading.Event(), threading.Event()
+        monkeypatch.setattr(zipfile.ZipFile, "extractall", extract)
+        slow, fast = self.function("slow", "return 'slow'"), self.function("fast", "return 'fast'")
+        with ThreadPoolExecutor(11) as threads:
+            waiting = [threads.submit(functions.invoke, slow, {}, GENEROUS) for _number in range(10)]
+            assert reached.wait(TIMEOUT)
+            answer = threads.submit(functions.invoke, fast, {}, GENEROUS)
+            try:
+                assert answer.result(TIMEOUT) == "fast"
+                while len(functions._busy["slow"]) < 10:
+                    time.sleep(0.01)
+                with pytest.raises(InvocationError, match="too many"):  # Those that start count.
+                    functions.invoke(slow, {}, GENEROUS)
+            finally:
+                go.set()
+            assert [each.result(GENEROUS) for each in waiting] == ["slow"] * 10
+
+    def test_stopped_while_a_process_starts(
+        self, functions: Functions, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def extract(archive: zipfile.ZipFile, directory: str) -> None:
+            reached.set()
+            assert go.wait(TIMEOUT)
+            extractall(archive, directory)
+
+        extractall, reached, go = zipfile.ZipFile.extractall, threading.Event(), threading.Event()
+        monkeypatch.setattr(zipfile.ZipFile, "extractall", extract)
+        with ThreadPoolExecutor() as threads:
+            starting = threads.submit(functions.invoke, self.function("f", "return 1"), {}, GENEROUS)
+            assert reached.wait(TIMEOUT)
+            functions.stop()
+            go.set()
+            assert isinstance(starting.exception(TIMEOUT), InvocationError)
+        assert started == []
+
+    def test_stopped_during_a_review(
+        self, functions: Functions, started: list[subprocess.Popen[bytes]], tmp_path: Path
+    ) -> None:
+        body = f"open({str(tmp_path / 'runs')!r}, 'w').close()\ntime.sleep(60)"
+        with ThreadPoolExecutor() as threads:
+            running = threads.submit(functions.invoke, self.function("f", body), {}, GENEROUS)
+            deadline = time.monotonic() + TIMEOUT
+            while not (tmp_path / "runs").exists():
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            functions.stop()
+            assert isinstance(running.exception(TIMEOUT), InvocationError)
+        assert len(started) == 1  # None is started in its place.
+
+    def test_outdated_processes_end(
+        self, functions: Functions, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Even when the call that finds them is refused."""
+        functions.invoke(self.function("f", "return 1"), {}, GENEROUS)
+        monkeypatch.setattr(review, "guess", lambda name: 0)
+        with pytest.raises(InvocationError, match="too many"):
+            functions.invoke(self.function("f", "return 2"), {}, GENEROUS)
+        assert [process.poll() is None for process in started] == [False]

@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from emulator.tests.helpers import listed, plain, refused
-from emulator.tests.wire import MODEL, REGION, SCOPE, sample, send
+from emulator.tests.wire import ACCOUNT, ARN, MODEL, REGION, SCOPE, sample, send
 from ivschat_emulator import Emulator
 
 UNMODELLED = {"TooManyRequestsException": 429, "ExpiredTokenException": 403}
@@ -203,6 +206,49 @@ class TestLag:
         ivschat.tag_resource(resourceArn=arn, tags={"a": "b"})
         assert [ivschat.list_tags_for_resource(resourceArn=arn)["tags"] for _each in "12"] == [{}, {"a": "b"}]
 
+    @pytest.mark.parametrize(
+        ("operation", "member", "parameters"),
+        [
+            ("update_room", "identifier", {"name": "new"}),
+            ("delete_room", "identifier", {}),
+            ("tag_resource", "resourceArn", {"tags": {"a": "b"}}),
+            ("untag_resource", "resourceArn", {"tagKeys": ["a"]}),
+            ("create_chat_token", "roomIdentifier", {"userId": "u"}),
+            ("send_event", "roomIdentifier", {"eventName": "e"}),
+            ("delete_message", "roomIdentifier", {"id": "a" * 12}),
+            ("disconnect_user", "roomIdentifier", {"userId": "u"}),
+        ],
+    )
+    def test_writes(
+        self, ivschat: Any, emulator: Emulator, operation: str, member: str, parameters: dict[str, Any]
+    ) -> None:
+        emulator.set(lag={"write": {"reads": 2}})
+        room = plain(ivschat.create_room())
+        assert plain(ivschat.get_room(identifier=room["arn"])) == room  # Reads have a lag of their own.
+        assert len(listed(ivschat.list_rooms)) == 1
+        call = getattr(ivschat, operation)
+        for _each in "12":
+            error = refused(call, **{member: room["arn"], **parameters})
+            assert (error["code"], error["resourceId"]) == ("ResourceNotFoundException", room["id"])
+        call(**{member: room["arn"], **parameters})
+        if operation != "delete_room":
+            call(**{member: room["arn"], **parameters})  # Only a create lags.
+
+    def test_writes_to_logging_configurations(self, ivschat: Any, emulator: Emulator, bucket: dict[str, Any]) -> None:
+        room = ivschat.create_room()["arn"]
+        emulator.set(lag={"write": {"reads": 5}})
+        arn = ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"]
+        for call, parameters in (
+            (ivschat.create_room, {"loggingConfigurationIdentifiers": [arn]}),
+            (ivschat.update_room, {"loggingConfigurationIdentifiers": [arn], "identifier": room}),
+            (ivschat.update_logging_configuration, {"identifier": arn}),
+            (ivschat.delete_logging_configuration, {"identifier": arn}),
+            (ivschat.tag_resource, {"resourceArn": arn, "tags": {"a": "b"}}),
+        ):
+            assert refused(call, **parameters)["code"] == "ResourceNotFoundException"
+        assert len(listed(ivschat.list_rooms)) == 1
+        ivschat.update_room(identifier=room, loggingConfigurationIdentifiers=[arn])
+
     def test_with_transitions(self, ivschat: Any, emulator: Emulator, bucket: dict[str, Any]) -> None:
         emulator.set(lag={"get": {"reads": 1}}, transitions={"reads": 1})
         arn = ivschat.create_logging_configuration(destinationConfiguration=bucket)["arn"]
@@ -318,6 +364,8 @@ class TestSettings:
             {"refusals": {"unknown_room": "ValidationException"}},
             {"tags_set_update_time": "yes"},
             {"logging_configurations_by": "name"},
+            {"fallback_content": "none"},
+            {"tag_characters": "all"},
             ["latency"],
         ],
     )
@@ -436,7 +484,15 @@ class TestCalls:
 
 def test_unknown_operation(emulator: Emulator) -> None:
     headers = {"Authorization": SCOPE}
-    for path, body, reason in (("CreateRum", b"{}", "UNKNOWN_OPERATION"), ("CreateRoom", b"{nonsense", "OTHER")):
+    deep = b"[" * 600 + b"]" * 600
+    for path, body, reason in (
+        ("CreateRum", b"{}", "UNKNOWN_OPERATION"),
+        ("CreateRoom", b"{nonsense", "OTHER"),
+        ("CreateRoom", b"[" * 100000, "OTHER"),
+        ("CreateRoom", b'{"name": "\xff"}', "OTHER"),
+        ("CreateRoom", b'{"tags": ' + deep + b"}", "OTHER"),
+        ("CreateRoom", b'{"unknown": ' + deep + b"}", "OTHER"),
+    ):
         request = urllib.request.Request(f"{emulator.url}/{path}", body, headers)
         with pytest.raises(urllib.error.HTTPError) as caught, urllib.request.urlopen(request):
             pass
@@ -444,6 +500,66 @@ def test_unknown_operation(emulator: Emulator) -> None:
             assert answer.code == 400
             assert answer.headers["x-amzn-ErrorType"] == "ValidationException"
             assert f'"reason": "{reason}"' in answer.read().decode()
+        assert emulator.calls()[-1]["error"] == "ValidationException"
+
+
+class TestCredentials:
+    """Calls that are not signed in a header."""
+
+    def test_unsigned(self, emulator: Emulator) -> None:
+        unsigned = emulator.client("ivschat", config=Config(signature_version=UNSIGNED))
+        for call, parameters in (
+            (unsigned.create_room, {}),
+            (unsigned.list_rooms, {}),
+            (unsigned.list_tags_for_resource, {"resourceArn": f"{ARN}room/a"}),
+        ):
+            error = refused(call, **parameters)
+            assert (error["code"], error["status"]) == ("MissingAuthenticationTokenException", 403)
+            [logged] = emulator.calls(service=None)
+            assert (logged["service"], logged["error"]) == ("ivschat", error["code"])
+            assert (
+                logged["operation"]
+                == {
+                    "create_room": "CreateRoom",
+                    "list_rooms": "ListRooms",
+                    "list_tags_for_resource": "ListTagsForResource",
+                }[call.__name__]
+            )
+            assert not logged["effect"]
+            emulator.forget_calls()
+
+    def test_another_signature(self, emulator: Emulator) -> None:
+        request = urllib.request.Request(f"{emulator.url}/CreateRoom", b"{}", {"Authorization": "Bearer x"})
+        with pytest.raises(urllib.error.HTTPError) as caught, urllib.request.urlopen(request):
+            pass
+        with caught.value as answer:
+            assert (answer.code, answer.headers["x-amzn-ErrorType"]) == (403, "IncompleteSignatureException")
+
+    def test_presigned(self, ivschat: Any, emulator: Emulator) -> None:
+        arn = ivschat.create_room(name="lobby", tags={"a": "b"})["arn"]
+        for operation, parameters, member in (
+            ("list_rooms", {}, "rooms"),
+            ("list_tags_for_resource", {"resourceArn": arn}, "tags"),
+        ):
+            method = {"list_rooms": "POST"}.get(operation, "GET")
+            url = ivschat.generate_presigned_url(operation, Params=parameters)
+            with urllib.request.urlopen(urllib.request.Request(url, method=method)) as response:
+                assert json.load(response)[member]
+            call = emulator.calls(service=None)[-1]
+            assert (call["service"], call["region"], call["account"]) == ("ivschat", REGION, ACCOUNT)
+            assert call["access_key_id"] == "AKIAEMULATOR00000000"
+
+    def test_other_services(self, clients: Callable[..., Any], emulator: Emulator) -> None:
+        """What is presigned for S3, or asked of it without a signature, is still S3's."""
+        s3 = clients("s3")
+        s3.create_bucket(Bucket="tags")
+        s3.put_object(Bucket="tags", Key="x", Body=b"content", ACL="public-read")
+        for url in (
+            s3.generate_presigned_url("get_object", Params={"Bucket": "tags", "Key": "x"}),
+            f"{emulator.url}/tags/x",
+        ):
+            with urllib.request.urlopen(url) as response:
+                assert response.read() == b"content"
 
 
 def test_region_without_the_service(clients: Callable[..., Any], emulator: Emulator) -> None:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -171,3 +173,56 @@ def test_wrong_credentials(user: Callable[..., Any], emulator: Emulator) -> None
 
 def test_other_services_keep_their_own_errors(user: Callable[..., Any]) -> None:
     assert refused(user([], service="iam").list_users)["code"] == "AccessDenied"
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_conditions_are_not_evaluated(
+    user: Callable[..., Any], emulator: Emulator, clients: Callable[..., Any], effect: str
+) -> None:
+    """README, limits: moto takes a statement as if it had none."""
+    client = user(["ivschat:ListRooms"] if effect == "Deny" else [])
+    emulator.enforce_iam(False)
+    condition = {"StringEquals": {"aws:RequestedRegion": "nowhere"}}
+    statement = {"Effect": effect, "Action": "ivschat:ListRooms", "Resource": "*", "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    [name] = [each["UserName"] for each in clients("iam").list_users()["Users"]]
+    clients("iam").put_user_policy(UserName=name, PolicyName="conditional", PolicyDocument=document)
+    emulator.enforce_iam()
+    if effect == "Deny":
+        denied("ivschat:ListRooms", client.list_rooms)
+    else:
+        assert listed(client.list_rooms) == []
+
+
+def test_presigned_urls(user: Callable[..., Any], room: str, emulator: Emulator, clients: Callable[..., Any]) -> None:
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = clients("iam").create_role(RoleName="reader", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    allowed = {"Effect": "Allow", "Action": "ivschat:ListTagsForResource", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    clients("iam").put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=document)
+    assumed = clients("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
+    reader = user(["ivschat:ListTagsForResource"])
+    as_role = emulator.client(
+        "ivschat",
+        aws_access_key_id=assumed["AccessKeyId"],
+        aws_secret_access_key=assumed["SecretAccessKey"],
+        aws_session_token=assumed["SessionToken"],
+    )
+
+    def status(url: str, method: str = "GET") -> tuple[int, str | None]:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, method=method)) as response:
+                return response.status, None
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers["x-amzn-ErrorType"]
+
+    url = reader.generate_presigned_url("list_tags_for_resource", Params={"resourceArn": room})
+    assert status(url) == (200, None)
+    assert status(url[:-2] + ("00" if url[-2:] != "00" else "11")) == (403, "InvalidSignatureException")
+    assert status(url.replace("Expires=3600", "Expires=3601")) == (403, "InvalidSignatureException")
+    assert status(as_role.generate_presigned_url("list_tags_for_resource", Params={"resourceArn": room})) == (200, None)
+    assert status(reader.generate_presigned_url("list_rooms"), "POST") == (403, "AccessDeniedException")
+    stranger = emulator.client("ivschat")
+    url = stranger.generate_presigned_url("list_tags_for_resource", Params={"resourceArn": room})
+    assert status(url) == (403, "UnrecognizedClientException")

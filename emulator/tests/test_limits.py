@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from emulator.tests.helpers import listed
 from emulator.tests.wire import ARN, MODEL, SAMPLES, in_url, sample, send, text
 from ivschat_emulator import Emulator
 
@@ -145,3 +146,53 @@ def test_required(emulator: Emulator, operation: str, member: str, missing: str)
     status, error = send(emulator, operation, parameters)
     assert (status, error["code"], error["reason"]) == (400, "ValidationException", "FIELD_VALIDATION_FAILED")
     assert member in [field["name"] for field in error["fieldList"]]
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "named"),
+    [
+        ("CreateRoom", {"tags": {"\ud800": "x"}}, "tags"),
+        ("CreateRoom", {"tags": {"x": "\ud800"}}, "tags"),
+        ("CreateRoom", {"name": "\udfff"}, "name"),
+        ("TagResource", {"resourceArn": f"{ARN}room/a", "tags": {"x": "\ud800"}}, "tags"),
+        ("CreateChatToken", {"roomIdentifier": f"{ARN}room/a", "userId": "\ud800"}, "userId"),
+        (
+            "CreateChatToken",
+            {"roomIdentifier": f"{ARN}room/a", "userId": "u", "attributes": {"x": "\ud800"}},
+            "attributes",
+        ),
+        ("SendEvent", {"roomIdentifier": f"{ARN}room/a", "eventName": "\ud83d"}, "eventName"),
+        (
+            "SendEvent",
+            {"roomIdentifier": f"{ARN}room/a", "eventName": "e", "attributes": {"\ud83d": "x"}},
+            "attributes",
+        ),
+        ("DeleteMessage", {"roomIdentifier": f"{ARN}room/a", "id": "a" * 12, "reason": "\ud83d"}, "reason"),
+        ("DisconnectUser", {"roomIdentifier": f"{ARN}room/a", "userId": "\ud83d"}, "userId"),
+        ("DisconnectUser", {"roomIdentifier": f"{ARN}room/a", "userId": "u", "reason": "\ud83d"}, "reason"),
+    ],
+)
+def test_half_a_character(emulator: Emulator, operation: str, parameters: dict[str, Any], named: str) -> None:
+    """JSON can write half of a surrogate pair, UTF-8 cannot."""
+    status, error = send(emulator, operation, parameters)
+    assert (status, error["code"], error["reason"]) == (400, "ValidationException", "FIELD_VALIDATION_FAILED")
+    assert {field["name"] for field in error["fieldList"]} == {named}
+
+
+def test_null_is_the_same_as_left_out(emulator: Emulator, bucket: dict[str, Any], ivschat: Any) -> None:
+    destination = {**bucket, "firehose": None, "cloudWatchLogs": None, "unknown": {}}
+    for operation, parameters in (
+        ("CreateLoggingConfiguration", {}),
+        ("UpdateLoggingConfiguration", {"identifier": None}),
+    ):
+        if "identifier" in parameters:
+            [parameters["identifier"]] = [item["arn"] for item in listed(ivschat.list_logging_configurations)]
+        assert send(emulator, operation, {"destinationConfiguration": destination, **parameters})[0] == 200
+        [configuration] = listed(ivschat.list_logging_configurations)
+        assert configuration["destinationConfiguration"] == bucket
+    handler = {"uri": None, "fallbackResult": None}
+    assert send(emulator, "CreateRoom", {"messageReviewHandler": handler, "name": None})[0] == 200
+    [room] = listed(ivschat.list_rooms)
+    assert (room["messageReviewHandler"], "name" in room) == ({"uri": "", "fallbackResult": "ALLOW"}, False)
+    calls = emulator.calls("CreateLoggingConfiguration")
+    assert calls[0]["parameters"] == {"destinationConfiguration": bucket}

@@ -11,12 +11,14 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from emulator.tests.chat import TIMEOUT
 from emulator.tests.helpers import plain, refused
 from emulator.tests.wire import REGION
 from ivschat_emulator import add_to_moto
@@ -97,3 +99,11 @@ def test_settings(ivschat: Any) -> None:
         assert [len(ivschat.list_rooms()["rooms"]) for _read in range(2)] == [0, 1]
     finally:
         SETTINGS.restore()
+
+
+def test_presigned_url() -> None:
+    with mock_aws():
+        ivschat = boto3.client("ivschat", region_name="eu-west-1")
+        arn = ivschat.create_room(tags={"a": "b"})["arn"]
+        url = ivschat.generate_presigned_url("list_tags_for_resource", Params={"resourceArn": arn})
+        assert requests.get(url, timeout=TIMEOUT).json() == {"tags": {"a": "b"}}

@@ -168,6 +168,26 @@ def test_tags_set_update_time(ivschat: Any, emulator: Emulator) -> None:
     assert seen[2]["tags"] == {"b": "2"}
 
 
+@pytest.mark.parametrize("bad", ["!", "a&b", "#", "\U0001f600", "a\tb", "(", "*"])
+def test_tag_characters(ivschat: Any, emulator: Emulator, bucket: dict[str, Any], bad: str) -> None:
+    arn = ivschat.create_room(tags={bad: bad})["arn"]
+    emulator.set(tag_characters="documented")
+    ivschat.tag_resource(
+        resourceArn=arn, tags={"Gr\u00f6\u00dfe 1_.:/=+-@": "\u65e5\u672c \u0663_.:/=+-@", "empty": ""}
+    )
+    create = ivschat.create_logging_configuration
+    for call, parameters in (
+        (ivschat.create_room, {"tags": {bad: "x"}}),
+        (create, {"tags": {"x": bad}, "destinationConfiguration": bucket}),
+        (ivschat.tag_resource, {"tags": {"x": bad}, "resourceArn": arn}),
+        (ivschat.untag_resource, {"tagKeys": [bad], "resourceArn": arn}),
+    ):
+        error = refused(call, **parameters)
+        assert (error["code"], error["status"]) == ("ValidationException", 400)
+        assert error["fieldList"][0]["name"] in parameters
+    assert len(ivschat.get_room(identifier=arn)["tags"]) == 3
+
+
 def test_logging_configurations_by_arn(ivschat: Any, emulator: Emulator, bucket: dict[str, Any]) -> None:
     create = ivschat.create_logging_configuration
     arns = [create(destinationConfiguration=bucket)["arn"] for _each in range(8)]

@@ -10,9 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from ivschat_emulator import rates
+from ivschat_emulator.settings import SETTINGS
 
 
-def taken(monkeypatch: pytest.MonkeyPatch, counted: rates.Buckets | rates.Windows, rate: float, *times: float) -> str:
+def taken(
+    monkeypatch: pytest.MonkeyPatch, counted: rates.Buckets | rates.Windows | rates.Rates, rate: float, *times: float
+) -> str:
     """Which calls at these times are within the rate, as a letter each."""
     answers = []
     for moment in times:
@@ -42,3 +45,12 @@ def test_no_rate_and_clear(monkeypatch: pytest.MonkeyPatch, kind: type[rates.Buc
     assert taken(monkeypatch, counted, 1, 0, 0) == "yn"
     counted.clear()
     assert taken(monkeypatch, counted, 1, 0, 0) == "yn"
+
+
+@pytest.mark.parametrize("counted", ["bucket", "window"])
+def test_the_setting_chooses(monkeypatch: pytest.MonkeyPatch, counted: str) -> None:
+    monkeypatch.setitem(SETTINGS, "quotas_counted", counted)
+    both = rates.Rates()
+    assert taken(monkeypatch, both, 3, 0, 0, 0, 0.4) == ("yyyy" if counted == "bucket" else "yyyn")
+    both.forget("key")
+    assert taken(monkeypatch, both, 1, 0, 0) == "yn"

@@ -103,6 +103,8 @@ class TestLists:
             (ivschat.list_rooms, {"nextToken": "garbage"}),
             (ivschat.list_rooms, {"nextToken": token[:-4]}),
             (ivschat.list_rooms, {"nextToken": "\u00e9" * 10}),
+            (ivschat.list_rooms, {"nextToken": "w6k="}),  # Not ASCII when it is decoded.
+            (ivschat.list_rooms, {"nextToken": "\ud83d"}),
         ):
             error = refused(call, **parameters)
             assert (error["code"], error["fieldList"][0]["name"]) == ("ValidationException", "nextToken")

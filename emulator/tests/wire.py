@@ -55,7 +55,8 @@ def in_url(operation: str, member: str) -> bool:
 def send(emulator: Emulator, operation: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """Send a call without botocore; its status, and the members of its error with the code as `code`."""
     model = MODEL.operation_model(operation)
-    url = model.http["requestUri"].format(**{key: quote(str(value), safe="") for key, value in parameters.items()})
+    quoted = {key: quote(str(value), safe="", errors="replace") for key, value in parameters.items()}
+    url = model.http["requestUri"].format(**quoted)
     in_body = {name: value for name, value in parameters.items() if not in_url(operation, name)}
     if parameters.get("tagKeys"):
         url += "?" + urlencode({"tagKeys": parameters["tagKeys"]}, doseq=True)

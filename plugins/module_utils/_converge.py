@@ -21,7 +21,7 @@ from ._module import (
 )
 from ._plan import Declaration, Plan, WriteResult, diff, predict
 from ._resources import KNOWN_AFTER_APPLY, STACK_TAG, Kind, Resource, describe, is_changing, is_deleting, text_tags
-from ._retries import record_writes
+from ._retries import error_code, record_writes
 
 
 def resource_argument_spec(kind: Kind) -> dict[str, Any]:
@@ -36,13 +36,15 @@ def converge(
     given: Resource,
     found: Found,
     before_write: Callable[[], None] | None = None,
-    predicted: dict[str, Any] | None = None,
+    on_conflict: Callable[[], None] | None = None,
+    predicted: Callable[[], dict[str, Any]] = dict,
     actual: dict[str, Any] | None = None,
 ) -> None:
     """Bring a resource to the declared state and exit.
 
-    `before_write` is called first, outside check mode. What a module returns besides its resource is
-    `predicted` in check mode, and otherwise `actual`, as it is after the writes or at the failure.
+    Outside check mode, `before_write` is called first, and `on_conflict` when the service refuses the write because of
+    another resource, before it is tried once more. What a module returns besides its resource is what `predicted`
+    returns in check mode, and otherwise `actual`, as it is after the writes or at the failure.
     Raises AnsibleAWSError; after a write with `changed` and the accepted operations.
     """
     arn = module.params["arn"]
@@ -58,21 +60,27 @@ def converge(
                 f"Lists show the {kind.title} {found.before['arn']} and Get does not find it: if it has been deleted, "
                 "there is nothing to do"
             )
-        return WriteResult(predict(plan, arn), plan.changed, plan), predicted or {}
+        return WriteResult(predict(plan, arn), plan.changed, plan), predicted()
 
     def write() -> tuple[WriteResult, dict[str, Any]]:
         if _is_as_declared(plan):
             return WriteResult(plan.before, False, plan), actual or {}
         # Only now: Python compiles the code of a module anew in each task, so what a task does not need costs time.
-        from ._write import WaitOptions, write_plan
+        from ._write import WriteOptions, write_plan
 
-        options = WaitOptions(module.params["wait"], module.params["wait_timeout"], module.params["arn"] is None)
+        options = WriteOptions(module.params["wait"], module.params["wait_timeout"])
         creates = plan.before is None and plan.after is not None
         if before_write:
             before_write()
         if creates:
             _wait_deleting(client, kind, found, options.timeout)
-        written = write_plan(client, plan, declaration, options)
+        try:
+            written = write_plan(client, plan, declaration, options)
+        except AnsibleAWSError as error:
+            if on_conflict is None or error_code(error) != "ConflictException":
+                raise
+            on_conflict()
+            written = write_plan(client, plan, declaration, options)
         if plan.after is None and options.wait:
             _wait_deleting(client, kind, found, options.timeout)
         return written, actual or {}

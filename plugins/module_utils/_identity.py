@@ -34,8 +34,9 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None, absent: boo
     One whose ARN is not known yet does not exist.
 
     Raises AnsibleAWSError when several resources have the name; it lists their ARNs and create times. Also when List
-    shows one that Get does not find: if it is Get that lags, to treat it as absent would create a second one. With
-    `absent` that one is returned: to delete it by its ARN does no harm, whichever of the two is right.
+    shows one that Get shows under another name, or does not find: if it is Get that lags, to treat it as absent would
+    create a second one. With `absent`, one that Get does not find is returned: to delete it by its ARN does no harm,
+    whichever of the two is right.
     """
     if arn == KNOWN_AFTER_APPLY:
         return Found(None, [])
@@ -55,13 +56,20 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None, absent: boo
         deleting = [resource for resource in matches if is_deleting(resource)]
         if not listed:
             return Found(None, deleting)
-        candidates = still_existing(client, kind, listed) if len(listed) > 1 else listed
-        if len(candidates) == 1 and (before := with_details(client, kind, candidates[0])):
-            return Found(before, deleting)
-    if absent and len(listed) == 1:
+        # What a list shows in full is enough to change it, but not to choose one of several, nor to delete it.
+        enough = len(listed) == 1 and not absent and not _lacks_details(kind, listed[0])
+        candidates = listed if enough else _existing(client, kind, listed)
+        if len(candidates) == 1 and candidates[0]["name"] == name:
+            return Found(candidates[0], deleting)
+    if absent and len(listed) == 1 and not candidates:
         return Found(listed[0], deleting, unconfirmed=True)
-    if len(candidates) <= 1:
+    if not candidates:
         raise inconsistent_read_error(kind, [resource["arn"] for resource in listed])
+    if len(candidates) == 1:
+        raise AnsibleAWSError(
+            message=f"name: List shows the {kind.title} {candidates[0]['arn']} as {name!r} and Get as "
+            f"{candidates[0]['name']!r}, so nothing was changed. It was renamed moments ago: run the task again"
+        )
     raise AnsibleAWSError(
         message=f"name: {len(candidates)} {kind.title}s are named {name!r}, so nothing was changed; specify arn to "
         f"choose one: {describe(candidates)}"
@@ -78,16 +86,23 @@ def inconsistent_read_error(kind: Kind, arns: list[str]) -> AnsibleAWSError:
 
 def with_details(client: Any, kind: Kind, listed: Resource) -> Resource | None:
     """Return a listed resource with all its fields; None when it no longer exists (a list may lag)."""
-    if any(listed[name] is None for name in kind.get_only):
-        return OPERATIONS[kind].get(client, listed["arn"])
-    return listed
+    return OPERATIONS[kind].get(client, listed["arn"]) if _lacks_details(kind, listed) else listed
 
 
-def still_existing(client: Any, kind: Kind, listed: Iterable[Resource]) -> list[Resource]:
-    """Return those entries of one listing that Get finds and that are not being deleted, oldest first.
+def _lacks_details(kind: Kind, listed: Resource) -> bool:
+    return any(listed[name] is None for name in kind.get_only)
 
-    They are returned as Get shows them, in the order of their times in the listing (see `age_order`).
+
+def still_existing(client: Any, kind: Kind, listed: list[Resource]) -> list[Resource]:
+    """Return those entries of one listing that Get finds under the same name and that are not being deleted.
+
+    They are returned as Get shows them, oldest first by their times in the listing (see `age_order`).
     """
+    names = {resource["arn"]: resource["name"] for resource in listed}
+    return [resource for resource in _existing(client, kind, listed) if resource["name"] == names[resource["arn"]]]
+
+
+def _existing(client: Any, kind: Kind, listed: list[Resource]) -> list[Resource]:
     found = [OPERATIONS[kind].get(client, resource["arn"]) for resource in sorted(listed, key=age_order)]
     return [resource for resource in found if resource and not is_deleting(resource)]
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -35,6 +36,24 @@ def poll(seconds: float) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def bounded(goal: str, seconds: float) -> Iterator[None]:
+    """Let no call in this context be repeated later than `seconds` from now.
+
+    Raises AnsibleAWSError, with the error of the call, instead.
+    """
+    with deadline(seconds):
+        try:
+            yield
+        except DeadlinePassed as passed:
+            raise timed_out(goal, seconds, passed.__cause__) from passed
+
+
+def timed_out(goal: str, seconds: float, failure: BaseException | None, seen: str = "") -> AnsibleAWSError:
+    """Return the error for a wait that has ended without its goal; `failure` is the error of the last call."""
+    return AnsibleAWSError(message=f"Timed out after {seconds:g} s waiting until {goal}{seen}", exception=failure)
+
+
 def wait_until(goal: str, look: Callable[[], T], timeout: float) -> T:
     """Call `look` with growing pauses until it no longer raises NotReady, and return what it returned.
 
@@ -51,4 +70,4 @@ def wait_until(goal: str, look: Callable[[], T], timeout: float) -> T:
             except DeadlinePassed as passed:
                 failure = passed.__cause__
                 break
-    raise AnsibleAWSError(message=f"Timed out after {timeout:g} s waiting until {goal}{seen}", exception=failure)
+    raise timed_out(goal, timeout, failure, seen)

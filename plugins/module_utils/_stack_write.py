@@ -35,7 +35,7 @@ from ._stack_outcome import AppliedChange, Outcome
 from ._stack_plan import PlannedChange, plan_deletion, shorten
 from ._stack_wait import Seen, failed_state_error, wait_all_unlisted, wait_written
 from ._waits import wait_deleted
-from ._write import WaitOptions, manage_remaining, stays, write_plan, write_tags
+from ._write import WriteOptions, manage_remaining, stays, write_plan, write_tags
 
 MAX_UNANSWERED = 3  # calls in a row without an answer, after which the run stops
 MAX_ROUNDS = 3  # of removals, when lists turn out to have hidden members
@@ -45,7 +45,7 @@ MAX_ROUNDS = 3  # of removals, when lists turn out to have hidden members
 class StackOptions:
     """How a stack is written."""
 
-    waits: WaitOptions
+    waits: WriteOptions
     continue_on_error: bool
     removed: list[Kind]  # the kinds of which members that are not declared are deleted or released
     absent: bool  # no member may be left
@@ -148,7 +148,7 @@ class _Run:
         """Delete one member of this kind that is to be deleted and that no room uses; False when there is none."""
         for removal in self.removals:
             before = removal.plan.before
-            if removal.kind is not kind or removal.action != "delete" or before is None:
+            if removal.kind is not kind or removal.action != "delete" or before is None or self.manages(removal):
                 continue
             if kind is LOGGING_CONFIGURATION and list_rooms(
                 self.client, logging_configuration_identifier=before["arn"]
@@ -175,7 +175,7 @@ class _Run:
 
     def write_change(self, change: PlannedChange, plan: Plan) -> WriteResult:
         """Write one without waiting; raises AnsibleAWSError."""
-        options = replace(self.options.waits, wait=False)
+        options = replace(self.write_options(change), wait=False)
         entry, declaration = change.entry, change.declaration
         if entry is None:
             return write_plan(self.client, plan, declaration, options)
@@ -194,6 +194,12 @@ class _Run:
             if hidden := self.hidden_room(entry):
                 plan = declaration.plan(hidden)
         return write_plan(self.client, plan, declaration, options)
+
+    def write_options(self, change: PlannedChange) -> WriteOptions:
+        """Return how to write one: what had its name when the stack was planned is no attempt to create the same."""
+        listed = self.listed[change.kind]
+        others = frozenset(each["arn"] for each in listed if each["name"] == change.name and each["arn"] != change.arn)
+        return replace(self.options.waits, others=others)
 
     def current_declaration(self, change: PlannedChange) -> Declaration:
         """Return what an entry declares, now that its logging configurations have their ARNs."""
@@ -287,18 +293,18 @@ class _Run:
 
         Raises AnsibleAWSError when that one is not a member of this stack, or when the one that is kept is gone.
         """
-        name, timeout = change.planned.name, self.options.waits.timeout
-        if stays(self.client, kind, name, created, timeout):
+        name, options = change.planned.name, self.write_options(change.planned)
+        if stays(self.client, kind, name, created, options):
             if not still_existing(self.client, kind, [change.resource or {}]):
                 raise AnsibleAWSError(message=f"Somebody else deleted {created} after this task had created it")
             return
         OPERATIONS[kind].delete(self.client, created)
         declaration = self.current_declaration(change.planned)
-        result = manage_remaining(self.client, kind, name, declaration, replace(self.options.waits, wait=False))
+        result = manage_remaining(self.client, kind, name, declaration, replace(options, wait=False))
         change.resource, change.plan, change.created = result.resource, result.plan, result.created
         change.action = "create" if result.created else "update" if result.changed else "none"
         if self.options.waits.wait:
-            wait_all_unlisted(self.client, kind, {created: {"arn": created}}, timeout)
+            wait_all_unlisted(self.client, kind, {created: {"arn": created}}, options.timeout)
 
     # Removals.
 
@@ -306,13 +312,17 @@ class _Run:
         """Delete or release what is to be removed; with `wait`, until no list shows it any more."""
         for _round in range(MAX_ROUNDS):
             removals, self.removals = self.removals, []
-            self.write_changes(removals)
+            self.write_changes([removal for removal in removals if not self.manages(removal)])
             if not self.options.waits.wait or self.cut_off:
                 return
             for kind in (ROOM, LOGGING_CONFIGURATION):
                 self.wait_removals(kind)
             if not self.removals or self.stopped:
                 return
+
+    def manages(self, removal: PlannedChange) -> bool:
+        """Whether this run has made a declared resource of one that is to be removed: it was renamed meanwhile."""
+        return any(change.arn == removal.arn for change in self.outcome.applied if change.planned.entry is not None)
 
     def wait_removals(self, kind: Kind) -> None:
         """Wait until the list shows the removals of one kind; one that ends as DELETE_FAILED has failed.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
@@ -14,6 +15,7 @@ from ._api import OPERATIONS, list_by_name
 from ._plan import Plan, not_yet_visible, overwritten_tags
 from ._polling import NotReady, poll, wait_until
 from ._resources import Kind, Resource, is_changing, is_deleting, is_failed
+from ._retries import DeadlinePassed, deadline
 
 # How long (s) a state from before a write may still be shown after it.
 OLD_STATE_LASTS = 6.0
@@ -190,8 +192,10 @@ def wait_list_shows(client: Any, kind: Kind, written: Resource, plan: Plan, time
 def wait_unlisted(client: Any, kind: Kind, deleted: Resource, timeout: float) -> None:
     """Give List time to stop showing a deleted resource: the next task that looks by name need not look again.
 
-    Get decides what exists (see _identity), so a list that shows it for longer is no failure.
+    Get decides what exists (see _identity), so a list that shows it for longer, or that cannot be read, is no failure.
     """
-    for _now in poll(min(timeout, LIST_AGREES)):
-        if all(listed["arn"] != deleted["arn"] for listed in list_by_name(client, kind, deleted["name"])):
-            return
+    seconds = min(timeout, LIST_AGREES)
+    with contextlib.suppress(DeadlinePassed), deadline(seconds):
+        for _now in poll(seconds):
+            if all(listed["arn"] != deleted["arn"] for listed in list_by_name(client, kind, deleted["name"])):
+                return

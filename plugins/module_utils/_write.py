@@ -19,7 +19,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ._api import OPERATIONS, get_room, list_by_name, list_rooms, tag_resource, untag_resource, update_room
 from ._identity import LOOK_AGAIN, inconsistent_read_error, still_existing, with_details
 from ._plan import Declaration, Plan, WriteResult
-from ._polling import poll
+from ._polling import bounded, poll
 from ._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
@@ -45,15 +45,15 @@ TIE_LASTS = 1.0
 
 
 @dataclass(frozen=True)
-class WaitOptions:
-    """Whether and how long (s) to wait, and whether the next run will look by name (else by ARN)."""
+class WriteOptions:
+    """Whether and how long (s) to wait, and which resources of the declared name are not duplicates of it, by ARN."""
 
     wait: bool
     timeout: float
-    by_name: bool
+    others: frozenset[str] = frozenset()
 
 
-def write_plan(client: Any, plan: Plan, declaration: Declaration, options: WaitOptions) -> WriteResult:
+def write_plan(client: Any, plan: Plan, declaration: Declaration, options: WriteOptions) -> WriteResult:
     """Carry out the plan of a declaration.
 
     Raises AnsibleAWSError. What was written until then stays, and the next run continues from there.
@@ -70,20 +70,20 @@ def write_plan(client: Any, plan: Plan, declaration: Declaration, options: WaitO
     return WriteResult(before, False, plan)
 
 
-def _delete(client: Any, plan: Plan, options: WaitOptions) -> WriteResult:
+def _delete(client: Any, plan: Plan, options: WriteOptions) -> WriteResult:
     if plan.before is None:
         return WriteResult(None, False, plan)
     wait_stable(client, plan.kind, plan.before, options.timeout)
     deleted = OPERATIONS[plan.kind].delete(client, plan.before["arn"])
     if options.wait:
         wait_deleted(client, plan.kind, plan.before, options.timeout)
-        if options.by_name:
+        if plan.before["name"]:
             wait_unlisted(client, plan.kind, plan.before, options.timeout)
     return WriteResult(None, deleted, plan)
 
 
 def _update(
-    client: Any, plan: Plan, before: Resource, after: Resource, declaration: Declaration, options: WaitOptions
+    client: Any, plan: Plan, before: Resource, after: Resource, declaration: Declaration, options: WriteOptions
 ) -> WriteResult:
     kind, arn = plan.kind, before["arn"]
     result = before
@@ -99,7 +99,8 @@ def _update(
     if not options.wait:
         return WriteResult({**result, "tags": after["tags"]}, True, plan)
     resource = wait_applied(client, kind, result, options.timeout, plan)
-    if options.by_name and kind is LOGGING_CONFIGURATION:  # found in the list by the next run, so the list must agree
+    # What the next task finds in a list alone, or by a new name, the list must show as well.
+    if resource["name"] and (kind is LOGGING_CONFIGURATION or "name" in plan.fields):
         wait_list_shows(client, kind, resource, plan, options.timeout)
     return WriteResult(resource, True, plan)
 
@@ -127,8 +128,12 @@ def _must_replace(error: AnsibleAWSError, before: Resource, after: Resource) -> 
     return error_code(error) == "ConflictException" or (error_code(error) == "ValidationException" and same)
 
 
+# After a create that was to replace what has been deleted, by whether its outcome is unknown.
+_ADVICE = {False: "run the task again", True: "look whether it exists all the same before you run the task again"}
+
+
 def _replace(
-    client: Any, plan: Plan, before: Resource, after: Resource, declaration: Declaration, options: WaitOptions
+    client: Any, plan: Plan, before: Resource, after: Resource, declaration: Declaration, options: WriteOptions
 ) -> WriteResult:
     """Delete and create again: the last resort to repair a *_FAILED logging configuration. Refused while in use.
 
@@ -144,11 +149,14 @@ def _replace(
         raise AnsibleAWSError(message=f"Somebody else deleted the {kind.title} {arn} meanwhile; run the task again")
     if not is_failed(current):
         return replace(write_plan(client, declaration.plan(current), declaration, options), changed=True)
-    if users := list_rooms(client, logging_configuration_identifier=arn):
+    if users := confirm_users(client, current, list_rooms(client, logging_configuration_identifier=arn)):
         raise AnsibleAWSError(
             message=f"The {kind.title} {arn} is in state {before['state']} and the service refuses to "
             f"update it; it cannot be replaced while rooms use it: {', '.join(room['arn'] for room in users)}"
         )
+    # Others of this name were there before, so they are nobody's attempt to create the same one.
+    others = frozenset(each["arn"] for each in list_by_name(client, kind, after["name"])) if after["name"] else ()
+    options = replace(options, others=options.others.union(others))
     OPERATIONS[kind].delete(client, arn)
     wait_deleted(client, kind, before, options.timeout)
     fields = {name: after[name] for name in kind.field_names}
@@ -158,63 +166,66 @@ def _replace(
     except AnsibleAWSError as error:
         error.message = (
             f"The {kind.title} {arn} was in state {before['state']} and is gone: it was deleted to be created anew, "
-            f"which failed; run the task again. {error.message or ''}".rstrip()
+            f"which failed; {_ADVICE[outcome_unknown(error.exception)]}. {error.message or ''}".rstrip()
         )
         raise
     return replace(replacement, plan=plan)  # the difference is the one that was planned, from the failed state
 
 
-def _create(client: Any, plan: Plan, after: Resource, declaration: Declaration, options: WaitOptions) -> WriteResult:
+def _create(client: Any, plan: Plan, after: Resource, declaration: Declaration, options: WriteOptions) -> WriteResult:
     """Create; with `wait`, make sure that the next run will find this one, and that it is the only one of its name.
 
     When another run created the name earlier, the resource that this call created, and no other, is deleted again and
     the one that stays is managed.
     """
     kind, name = plan.kind, after["name"]
-    resource, created = _create_once(client, plan, name)
+    resource, created = _create_once(client, plan, name, options)
     if not created:
         if options.wait:
             wait_listed(client, kind, name, resource["arn"], options.timeout)
         result = write_plan(client, declaration.plan(resource), declaration, options)
         return WriteResult(result.resource, True, plan)
     if options.wait:
-        if not stays(client, kind, name, resource["arn"], options.timeout):
+        if name and not stays(client, kind, name, resource["arn"], options):
             _delete(client, Plan(kind, resource, None), options)
             return manage_remaining(client, kind, name, declaration, options)
         resource = wait_applied(client, kind, resource, options.timeout)
     return WriteResult(resource, True, plan, resource["arn"])
 
 
-def stays(client: Any, kind: Kind, name: str, arn: str, timeout: float) -> bool:
+def stays(client: Any, kind: Kind, name: str, arn: str, options: WriteOptions) -> bool:
     """Whether a resource that was just created stays, once those of its name are listed: the oldest does.
 
     The runs that created the younger ones remove them, which is waited for. One that stays all the same although the
     list shows the same second for both belongs to a run that has ended before it could see this one: it stays then.
     """
-    listed = wait_listed(client, kind, name, arn, timeout)
+    listed = wait_listed(client, kind, name, arn, options.timeout)
     if may_tie(listed):
         time.sleep(TIE_LASTS)
-        listed = wait_listed(client, kind, name, arn, timeout)
+        listed = wait_listed(client, kind, name, arn, options.timeout)
     remaining: list[Resource] = []
-    for _now in poll(LOOK_AGAIN):
-        if still_existing(client, kind, older_than(arn, listed)):
-            return False
-        others = [resource for resource in listed if resource["arn"] != arn]
-        remaining = still_existing(client, kind, others)
-        if not remaining:
-            return True
-        listed = wait_listed(client, kind, name, arn, timeout)
+    with bounded(f"it is clear which {kind.title} named {name!r} remains", max(LOOK_AGAIN, options.timeout)):
+        for _now in poll(LOOK_AGAIN):
+            rivals = [resource for resource in listed if resource["arn"] not in options.others]
+            if still_existing(client, kind, older_than(arn, rivals)):
+                return False
+            remaining = still_existing(client, kind, [resource for resource in rivals if resource["arn"] != arn])
+            if not remaining:
+                return True
+            listed = wait_listed(client, kind, name, arn, options.timeout)
     times = {resource["arn"]: resource["create_time"] for resource in listed}
     return all(times.get(resource["arn"]) != times[arn] for resource in remaining)
 
 
-def manage_remaining(client: Any, kind: Kind, name: str, declaration: Declaration, options: WaitOptions) -> WriteResult:
+def manage_remaining(
+    client: Any, kind: Kind, name: str, declaration: Declaration, options: WriteOptions
+) -> WriteResult:
     """Manage the one resource of a name that remains of several runs that created it at once; create if none does.
 
     Raises AnsibleAWSError when other runs delete again and again what they created.
     """
     for _attempt in range(CREATE_ATTEMPTS):
-        remaining = _remaining(client, kind, name)
+        remaining = _remaining(client, kind, name, options)
         if not remaining:
             return write_plan(client, declaration.plan(None), declaration, options)
         try:
@@ -230,21 +241,28 @@ def manage_remaining(client: Any, kind: Kind, name: str, declaration: Declaratio
     )
 
 
-def _remaining(client: Any, kind: Kind, name: str) -> list[Resource]:
+def _remaining(client: Any, kind: Kind, name: str, options: WriteOptions) -> list[Resource]:
     """Return the existing resources of a name, oldest first, once all but one are gone, or after LOOK_AGAIN."""
     remaining: list[Resource] = []
-    for _now in poll(LOOK_AGAIN):
-        listed = [resource for resource in list_by_name(client, kind, name) if not is_deleting(resource)]
-        remaining = still_existing(client, kind, listed)
-        if len(remaining) == 1:
-            break
+    with bounded(f"one {kind.title} named {name!r} remains", max(LOOK_AGAIN, options.timeout)):
+        for _now in poll(LOOK_AGAIN):
+            remaining = still_existing(client, kind, _rivals(client, kind, name, options))
+            if len(remaining) == 1:
+                break
     return remaining
 
 
-def _create_once(client: Any, plan: Plan, name: str) -> tuple[Resource, bool]:
+def _rivals(client: Any, kind: Kind, name: str, options: WriteOptions) -> list[Resource]:
+    """Return the listed resources of a name that may be duplicates of what is declared."""
+    listed = list_by_name(client, kind, name)
+    return [each for each in listed if not is_deleting(each) and each["arn"] not in options.others]
+
+
+def _create_once(client: Any, plan: Plan, name: str, options: WriteOptions) -> tuple[Resource, bool]:
     """Create, looking by name before every repetition of an attempt whose outcome is unknown.
 
-    Returns the resource, and whether the service said that it is the one that this call created.
+    Returns the resource, and whether the service said that it is the one that this call created. What has no name
+    cannot be looked for, so it is not created again.
     """
     failure = AnsibleAWSError()
     matches: list[Resource] = []
@@ -252,11 +270,11 @@ def _create_once(client: Any, plan: Plan, name: str) -> tuple[Resource, bool]:
         try:
             return OPERATIONS[plan.kind].create(client, plan.fields, plan.tags), True
         except AnsibleAWSError as error:
-            if not outcome_unknown(error.exception):
+            if not outcome_unknown(error.exception) or not name:
                 raise
             failure = error
         for _now in poll(LOOK_BEFORE_REPEAT):
-            matches = [each for each in list_by_name(client, plan.kind, name) if not is_deleting(each)]
+            matches = _rivals(client, plan.kind, name, options)
             resource = with_details(client, plan.kind, min(matches, key=age_order)) if matches else None
             if resource is not None:
                 return resource, False

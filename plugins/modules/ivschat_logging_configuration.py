@@ -175,6 +175,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     refuse_unless_check_mode,
     run_module,
 )
+from ansible_collections.aws_ivs.chat.plugins.module_utils._polling import poll
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     DESTINATIONS,
     LOGGING_CONFIGURATION,
@@ -183,6 +184,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     given_options,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
+from ansible_collections.aws_ivs.chat.plugins.module_utils._waits import LIST_AGREES
 from ansible_collections.aws_ivs.chat.plugins.module_utils._write import confirm_users, detach
 
 
@@ -191,19 +193,27 @@ def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
     given = given_options(LOGGING_CONFIGURATION, params)
     absent = params["state"] == "absent"
     found = find(client, LOGGING_CONFIGURATION, params["arn"], params["name"], absent)
-    rooms, detached = [], []
-    if absent and found.before:
-        rooms = rooms_to_detach(module, client, found.before)
-    elif not absent and params["arn"] is None and found.before is None:
+    before, rooms, detached = found.before, [], []
+    if absent and before:
+        rooms = rooms_to_detach(module, client, before)
+    elif not absent and params["arn"] is None and before is None:
         require_destination(module, given)
+
+    def detach_again() -> None:
+        for _now in poll(LIST_AGREES):
+            if missed := rooms_to_detach(module, client, before):
+                detach(client, before, missed, detached)
+                break
+
     converge(
         module,
         client,
         LOGGING_CONFIGURATION,
         given,
         found,
-        before_write=lambda: detach(client, found.before, rooms, detached),
-        predicted={"detached_rooms": [room["arn"] for room in rooms]},
+        before_write=lambda: detach(client, before, rooms, detached),
+        on_conflict=detach_again if absent else None,  # a room that uses it may have been missing in the list
+        predicted=lambda: {"detached_rooms": [room["arn"] for room in confirm_users(client, before, rooms)]},
         actual={"detached_rooms": detached},
     )
 

@@ -486,7 +486,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_read import (
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_validation import validate_stack
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_write import StackOptions, write_stack
-from ansible_collections.aws_ivs.chat.plugins.module_utils._write import WaitOptions
+from ansible_collections.aws_ivs.chat.plugins.module_utils._write import WriteOptions
 
 MAX_SHOWN_FAILURES = 5  # in the message; all are in the result
 MAX_MESSAGE = 1800  # characters of refusals in the message; all are in the result
@@ -511,7 +511,7 @@ def manage_stack(module: IvsChatModule, client: Any) -> None:
     if refusals := plan.refusals + in_use:
         refuse(module, refusals, plan, planned, listed)
     options = StackOptions(
-        waits=WaitOptions(params["wait"], params["wait_timeout"], by_name=True),
+        waits=WriteOptions(params["wait"], params["wait_timeout"]),
         continue_on_error=params["continue_on_error"],
         removed=kinds_to_remove(params),
         absent=params["state"] == "absent",

@@ -19,7 +19,7 @@ import pytest
 # Before the first import of them: their assertions explain themselves as those of a test do.
 pytest.register_assert_rewrite("tests.support", "tests.http.reliability.matrix", "emulator.tests.chat")
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _polling, _retries, _waits, _write
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _pacing, _polling, _retries, _waits, _write
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule
 from botocore.loaders import JSONFileLoader
 
@@ -350,7 +350,7 @@ def settled_duplicates(monkeypatch: pytest.MonkeyPatch) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """In this process, the collection's waits and the pauses between its retries take no time."""
     fake = Clock()
-    for module in (_polling, _retries, _waits, _write):
+    for module in (_pacing, _polling, _retries, _waits, _write):
         monkeypatch.setattr(module, "time", fake)
     monkeypatch.setattr(random, "uniform", lambda low, high: (low + high) / 2)
     return fake

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from ivschat_emulator import Emulator
 from tests.support.answers import PAGE, Answer, AnswerServer
+from tests.support.clock import Clock
 from tests.support.environment import UNKNOWN_ROOM
 from tests.support.harness import Run, failure_message
 
@@ -153,6 +155,21 @@ def test_bad_endpoint_url(run: Run, module: str, url: str) -> None:
 def test_good_endpoint_url(run: Run, answers: AnswerServer, url: str) -> None:
     port = answers.url.rpartition(":")[2]
     assert run("ivschat_room", endpoint_url=url.format(port=port), arn=UNKNOWN_ROOM)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("state", "operation", "skip", "failed"), [("absent", "ListRooms", 1, None), ("present", "GetRoom", 0, True)]
+)
+def test_wait_timeout_limits_the_retries_of_the_look_at_lists(
+    state: str, operation: str, skip: int, failed: bool | None, run: Run, emulator: Emulator, clock: Clock, chat: Any
+) -> None:
+    """After a deletion, and after a create while another resource has the name."""
+    chat.create_room(name="lobby" if state == "absent" else "other")
+    emulator.intervene("CreateRoom", "CreateRoom", "before", name="lobby")
+    emulator.fault(operation, "ThrottlingException", count=1000, skip=skip)
+    result = run("ivschat_room", name="lobby", state=state, wait_timeout=1)
+    assert result.get("failed") is failed and result["changed"] is True, result
+    assert sum(clock.pauses) <= 10
 
 
 def test_wait_timeout_limits_the_retries(run: Run, answers: AnswerServer) -> None:

@@ -59,6 +59,93 @@ class TestRepair:
         assert f"{failed} was in state CREATE_FAILED and is gone" in result["msg"]
         assert "AccessDeniedException" in result["msg"] and "DeleteLoggingConfiguration" in result["msg"]
 
+    @pytest.mark.parametrize("name", ["archive", None])
+    def test_another_of_its_name_is_left_alone(
+        self, name: str | None, bucket: Any, logging: Run, emulator: Emulator, chat: Any, no_pauses: None
+    ) -> None:
+        """The one that the ARN identifies is replaced, whatever is older: it was there before."""
+        named = {"name": name} if name else {}
+        destination = {"destinationConfiguration": API_DESTINATION}
+        theirs = chat.create_logging_configuration(**named, **destination, tags={"owner": "they"})
+        emulator.set(failing_transitions=["CREATE"], refuse_update_of_failed=True)
+        failed = chat.create_logging_configuration(**named, **destination, tags={"owner": "we"})
+        result = logging(arn=failed["arn"], destination_configuration=bucket, tags={"owner": "we"}, wait=True)
+        listed = {each["arn"]: each["tags"] for each in chat.list_logging_configurations()["loggingConfigurations"]}
+        ours = result["logging_configuration"]["arn"]
+        assert ours not in (theirs["arn"], failed["arn"])
+        assert listed == {theirs["arn"]: {"owner": "they"}, ours: {"owner": "we"}}
+
+    @pytest.mark.parametrize("name", ["archive", None])
+    def test_another_of_its_name_is_not_taken_for_what_was_created(
+        self, name: str | None, bucket: Any, logging: Run, emulator: Emulator, chat: Any, clock: Any
+    ) -> None:
+        named = {"name": name} if name else {}
+        theirs = chat.create_logging_configuration(**named, destinationConfiguration=API_DESTINATION, tags={"a": "b"})
+        emulator.set(failing_transitions=["CREATE"], refuse_update_of_failed=True)
+        failed = chat.create_logging_configuration(**named, destinationConfiguration=API_DESTINATION)
+        emulator.fault("CreateLoggingConfiguration", "ConnectionReset", count=1000)
+        result = logging(arn=failed["arn"], destination_configuration=bucket, tags={"owner": "we"}, wait=True)
+        assert result["failed"] and result["changed"] and "look whether it exists all the same" in result["msg"]
+        (left,) = chat.list_logging_configurations()["loggingConfigurations"]
+        assert (left["arn"], left["tags"]) == (theirs["arn"], {"a": "b"})
+
+    def test_a_room_that_has_let_go_does_not_prevent_it(
+        self, bucket: Any, logging: Run, room: Run, emulator: Emulator, chat: Any, no_pauses: None
+    ) -> None:
+        emulator.set(failing_transitions=["UPDATE"], refuse_update_of_failed=True)
+        failed = create_logging_configuration(chat, "archive")
+        chat.create_room(name="lobby", loggingConfigurationIdentifiers=[failed])
+        chat.update_logging_configuration(identifier=failed, name="archive")
+        emulator.set(lag={"list": {"seconds": 60}})
+        assert room(name="lobby", logging_configuration_identifiers=[])["changed"]
+        result = logging(arn=failed, destination_configuration=bucket)
+        assert result["changed"] and not result.get("failed"), result
+
+
+class TestRenamedMeanwhile:
+    """A list still shows a resource by its old name: it is not the one that the task means."""
+
+    @pytest.mark.parametrize("options", [{"state": "absent"}, {"maximum_message_length": 7}, {}], ids=str)
+    def test_a_room(self, options: dict[str, Any], room: Run, emulator: Emulator, chat: Any, clock: Any) -> None:
+        created = chat.create_room(name="lobby")["arn"]
+        emulator.set(lag={"list": {"seconds": 60}})
+        chat.update_room(identifier=created, name="foyer")
+        emulator.forget_calls()
+        result = room(name="lobby", **options)
+        assert result["failed"] and "renamed moments ago" in result["msg"] and "'foyer'" in result["msg"]
+        assert emulator.writes() == []
+
+    def test_a_logging_configuration_is_not_deleted(
+        self, bucket: Any, logging: Run, emulator: Emulator, chat: Any, clock: Any
+    ) -> None:
+        created = create_logging_configuration(chat, "archive")
+        emulator.set(lag={"list": {"seconds": 60}})
+        chat.update_logging_configuration(identifier=created, name="renamed")
+        emulator.forget_calls()
+        result = logging(name="archive", state="absent")
+        assert result["failed"] and "renamed moments ago" in result["msg"] and emulator.writes() == []
+
+    def test_a_list_that_catches_up(self, room: Run, emulator: Emulator, chat: Any) -> None:
+        created = chat.create_room(name="lobby")["arn"]
+        emulator.set(lag={"list": {"seconds": 1}})
+        chat.update_room(identifier=created, name="foyer")
+        assert room(name="lobby", state="absent")["changed"] is False
+        assert chat.get_room(identifier=created)["name"] == "foyer"
+
+    def test_one_renamed_away_from_a_duplicate(self, room: Run, emulator: Emulator, chat: Any) -> None:
+        """An older room of the name that Get shows by another name is no reason to give way."""
+        older = chat.create_room(name="lobby")["arn"]
+        chat.update_room(identifier=older, name="foyer")
+        emulator.intervene("CreateRoom", "UpdateRoom", "before", identifier="foyer", name="lobby")
+        emulator.intervene("ListRooms", "UpdateRoom", skip=1, identifier=older, name="foyer")
+        emulator.forget_calls()
+        created = room(name="lobby", wait=True)
+        assert created["changed"] and [call["operation"] for call in emulator.writes()] == ["CreateRoom"]
+        assert {each["name"]: each["arn"] for each in chat.list_rooms()["rooms"]} == {
+            "foyer": older,
+            "lobby": created["room"]["arn"],
+        }
+
 
 class TestHalfWay:
     def test_a_forced_deletion_says_what_it_detached(
@@ -79,6 +166,28 @@ class TestHalfWay:
         emulator.intervene("ListRooms", "DeleteRoom", identifier="a")
         result = logging(name="archive", state="absent", force=True)
         assert (result["changed"], result["detached_rooms"]) == (True, rooms[1:])
+
+    def test_check_mode_names_no_room_that_has_let_go(
+        self, bucket: Any, logging: Run, room: Run, emulator: Emulator, chat: Any
+    ) -> None:
+        created = create_logging_configuration(chat, "archive")
+        for name in "ab":
+            chat.create_room(name=name, loggingConfigurationIdentifiers=[created])
+        emulator.set(lag={"list": {"seconds": 60}})
+        room(name="a", logging_configuration_identifiers=[])
+        predicted = logging(name="archive", state="absent", force=True, check=True)
+        (kept,) = [each["arn"] for each in chat.list_rooms()["rooms"] if each["name"] == "b"]
+        assert predicted["detached_rooms"] == [kept]
+
+    def test_a_room_that_uses_it_and_that_lists_show_late(
+        self, bucket: Any, logging: Run, emulator: Emulator, chat: Any, clock: Any
+    ) -> None:
+        """Without force, the refusal names the room, which the list did not show at first."""
+        created = create_logging_configuration(chat, "archive")
+        emulator.set(lag={"list": {"reads": 2}})
+        lobby = chat.create_room(name="lobby", loggingConfigurationIdentifiers=[created])["arn"]
+        result = logging(name="archive", state="absent")
+        assert result["failed"] and "1 room(s) use it" in result["msg"] and lobby in result["msg"]
 
     def test_a_room_that_is_deleted_before_it_is_detached(
         self, bucket: Any, logging: Run, emulator: Emulator, chat: Any

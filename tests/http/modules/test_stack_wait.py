@@ -210,6 +210,31 @@ class TestOthersMeanwhile:
         assert failed["failed"] and f"Somebody else changed {room['arn']}" in failed["msg"]
         assert "'k': 'theirs'" in failed["msg"]
 
+    def test_a_member_that_is_renamed_to_a_declared_name_is_not_pruned(self, meanwhile, chat, run):
+        """What was to be removed is now what is declared: it is managed, and stays."""
+        run("ivschat_stack", name="conference", rooms=[{"name": "old"}, {"name": "b"}], calls_per_second=UNLIMITED)
+        before = {room["name"]: room["arn"] for room in chat.list_rooms()["rooms"]}
+
+        def rename() -> None:
+            chat.update_room(identifier=before["old"], name="new")
+
+        rooms = [{"name": "new", "tags": {"k": "1"}}, {"name": "b"}]
+        done = meanwhile("CreateRoom", rename, "before", rooms=rooms, prune=True)
+        assert not done.get("failed") and done["summary"]["deleted"] == 0, done
+        left = {room["name"]: room for room in chat.list_rooms()["rooms"]}
+        assert {name: room["arn"] for name, room in left.items()} == {"new": before["old"], "b": before["b"]}
+        assert left["new"]["tags"] == {"ivschat-stack": "conference", "k": "1"}
+
+    def test_a_replacement_does_not_give_way_to_a_resource_that_was_there_before(self, stack, emulator, chat, bucket):
+        theirs = create_logging_configuration(chat, "archive", tags={"owner": "they"})
+        emulator.set(failing_transitions=["CREATE"], refuse_update_of_failed=True)
+        failed = create_logging_configuration(chat, "archive", tags=MEMBER)
+        done = stack(logging_configurations=[{"name": "archive", "destination_configuration": bucket}])
+        assert not done.get("failed"), done
+        listed = {each["arn"]: each["tags"] for each in chat.list_logging_configurations()["loggingConfigurations"]}
+        ours = done["logging_configurations"][0]["arn"]
+        assert listed == {theirs: {"owner": "they"}, ours: MEMBER} and ours != failed
+
     def test_a_created_room_that_never_shows_up(self, meanwhile, emulator, chat, monkeypatch, stack):
         monkeypatch.setattr(_stack_wait, "LONGEST_LAG", 0.5)
         emulator.set(lag={"list": {"seconds": 60}, "get": {"seconds": 60}})

@@ -21,6 +21,7 @@ from tests.http.reliability.matrix import (
     Task,
     assert_clean_failure,
     expected,
+    how_it_ends,
     is_write,
     repeat,
 )
@@ -50,6 +51,7 @@ def test_fault(
 ) -> None:
     record_property("cell", [name, column])
     (task, position), fault = CALLS[name], FAULTS[column]
+    ends = how_it_ends(task, position, fault)
     operation, again = task.calls[position], repeat(run, task, matrix_arns)
     if fault.error:
         skip = task.calls[:position].count(operation)
@@ -57,14 +59,14 @@ def test_fault(
     elif "failing_transitions" in fault.settings:
         verb = operation.removesuffix("LoggingConfiguration").upper()
         emulator.set(failing_transitions=[verb])
-        fault = Fault(ends=fault.ends, says=f"{verb}_FAILED")
+        fault = Fault(says=f"{verb}_FAILED")
     else:
         emulator.set(**fault.settings)
 
     first = again()
     if fault.error:
         assert any(call["fault"] for call in emulator.calls()), "the fault has not struck"
-    assert fault.ends == "either" or bool(first.get("failed")) is (fault.ends == "badly"), first
+    assert ends == "either" or bool(first.get("failed")) is (ends == "badly"), first
     if first.get("failed"):
         assert_clean_failure(first, fault.says or fault.error)
         emulator.clear_faults()

@@ -36,6 +36,9 @@ CREATE_LOGGING: Step = (LOGGING, {"name": "new-logs", **DESTINATION})
 RENAME_LOGGING: Step = (LOGGING, {"arn": "{spare}", "name": "renamed"})
 DELETE_ARCHIVE: Step = (LOGGING, {"name": "archive", "state": "absent"})
 DELETE_SPARE: Step = (LOGGING, {"name": "spare", "state": "absent"})
+DELETE_ROOM_BY_ARN: Step = (ROOM, {"arn": "{lobby}", "state": "absent"})
+DELETE_SPARE_BY_ARN: Step = (LOGGING, {"arn": "{spare}", "state": "absent"})
+FORCE_DELETE_SPARE: Step = (LOGGING, {"name": "spare", "state": "absent", "force": True})
 
 
 def lobby(**fields: Any) -> dict[str, Any]:
@@ -148,6 +151,60 @@ PAIRS: dict[str, tuple[Step, Step, dict[str, Any], dict[str, Any]]] = {
         {"spare": {**SPARE, "tags": {}}},
     ),
     "delete the logging configuration, create a room": (DELETE_SPARE, CREATE_ROOM, {"new": NEW_ROOM}, {"spare": None}),
+    "attach, delete the logging configuration by force": (
+        ATTACH,
+        FORCE_DELETE_SPARE,
+        {"lobby": LOBBY},
+        {"spare": None},
+    ),
+    "delete the room by its ARN, create one of its name": (
+        DELETE_ROOM_BY_ARN,
+        (ROOM, {"name": "lobby"}),
+        {"lobby": {**NEW_ROOM, "name": "lobby"}},
+        {},
+    ),
+    "delete the logging configuration by its ARN, create one of its name": (
+        DELETE_SPARE_BY_ARN,
+        (LOGGING, {"name": "spare", **DESTINATION}),
+        {},
+        {"spare": {**SPARE, "tags": {}}},
+    ),
+    "rename the room, change it by its new name": (
+        RENAME_ROOM,
+        (ROOM, {"name": "foyer", "maximum_message_length": 7}),
+        {"lobby": None, "foyer": lobby(name="foyer", maximumMessageLength=7)},
+        {},
+    ),
+    "rename the room, delete it by its new name": (
+        RENAME_ROOM,
+        (ROOM, {"name": "foyer", "state": "absent"}),
+        {"lobby": None},
+        {},
+    ),
+    "rename the room, create one of its old name": (
+        RENAME_ROOM,
+        (ROOM, {"name": "lobby"}),
+        {"lobby": {**NEW_ROOM, "name": "lobby"}, "foyer": lobby(name="foyer")},
+        {},
+    ),
+    "rename the logging configuration, attach it by its new name": (
+        RENAME_LOGGING,
+        (ROOM, {"name": "lobby", ATTACHED: ["renamed"]}),
+        {"lobby": lobby(**{USES: ["renamed"]})},
+        {"spare": None, "renamed": {**SPARE, "name": "renamed"}},
+    ),
+    "rename the logging configuration, delete it by its new name": (
+        RENAME_LOGGING,
+        (LOGGING, {"name": "renamed", "state": "absent"}),
+        {},
+        {"spare": None},
+    ),
+    "rename the logging configuration, create one of its old name": (
+        RENAME_LOGGING,
+        (LOGGING, {"name": "spare", **DESTINATION}),
+        {},
+        {"spare": {**SPARE, "tags": {}}, "renamed": {**SPARE, "name": "renamed"}},
+    ),
 }
 LAGS: dict[str, dict[str, Any]] = {
     "list lags": {"list": {"reads": 3}},
