@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -131,6 +131,30 @@ def resolve_arns(
     if repeated := sorted({arn for arn in arns if arns.count(arn) > 1} - {KNOWN_AFTER_APPLY}):
         raise AnsibleAWSError(message=f"{option}: two entries identify {repeated[0]}: specify each {kind.title} once")
     return arns
+
+
+def get_each(
+    client: Any, kind: Kind, arns: Iterable[str], watch: Callable[[list[str]], Iterable[str]] = iter
+) -> dict[str, Resource | None]:
+    """Return listed resources as Get shows them, by ARN; None for one that it does not find.
+
+    What Get does not find at first is looked at again for a while: Get may lag. `watch` yields the ARNs of one pass.
+    """
+    found: dict[str, Resource | None] = dict.fromkeys(arns)
+    for _now in poll(LOOK_AGAIN):
+        for arn in watch([arn for arn, resource in found.items() if resource is None]):
+            found[arn] = OPERATIONS[kind].get(client, arn)
+        if all(found.values()):
+            break
+    return found
+
+
+def missing_arns(client: Any, kind: Kind, arns: list[str]) -> list[str]:
+    """Return those of the ARNs that nothing has, with one listing for all of them."""
+    if not arns:
+        return []
+    listed = {resource["arn"] for resource in OPERATIONS[kind].list(client) if not is_deleting(resource)}
+    return [arn for arn in arns if arn not in listed]
 
 
 def _list_by_names(client: Any, kind: Kind, names: list[str]) -> dict[str, list[Resource]]:

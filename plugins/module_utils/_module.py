@@ -45,13 +45,32 @@ SHARED_OPTIONS: dict[str, Any] = {
 _RAW: dict[str, Any] = {"type": "raw", "options": None, "elements": None, "choices": None, "required": False}
 
 
+class _ChoicesOrNull(list[Any]):
+    """Choices that null is one of: "not set", as it is for an option without choices. ansible-core refuses it."""
+
+    def __contains__(self, value: object) -> bool:
+        return value is None or super().__contains__(value)
+
+
+def _take_null(argument_spec: dict[str, Any]) -> dict[str, Any]:
+    """Return an argument spec in which null is "not set" for every option, and suboption, that has no default."""
+    spec = {}
+    for name, option in argument_spec.items():
+        spec[name] = dict(option)
+        if option.get("options"):
+            spec[name]["options"] = _take_null(option["options"])
+        if option.get("choices") and option.get("default") is None:
+            spec[name]["choices"] = _ChoicesOrNull(option["choices"])
+    return spec
+
+
 class IvsChatModule(AnsibleAWSModule):
     """An AnsibleAWSModule whose failures are one message with the error code and request ID, without a traceback."""
 
     def __init__(self, argument_spec: dict[str, Any], **arguments: Any) -> None:
         failure: Exception
         try:
-            super().__init__(argument_spec=argument_spec, **arguments)
+            super().__init__(argument_spec=_take_null(argument_spec), **arguments)
         except (OverflowError, TypeError) as error:  # ansible-core's, of a number in place of a dictionary, of infinity
             failure = error
         else:

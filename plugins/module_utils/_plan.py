@@ -135,17 +135,26 @@ def overwritten_tags(plan: Plan, resource: Resource) -> bool:
 def diff(plan: Plan, changed: bool) -> dict[str, Any]:
     """Return the difference as Ansible shows it; both sides are empty when nothing changed."""
     before, after = (user_fields(plan.kind, side) if changed else {} for side in (plan.before, plan.after))
+    state = f"state {plan.before['state']}" if plan.before and is_failed(plan.before) else ""
     return {
         "before": before,
         "after": after,
-        "before_header": _header(plan.kind, plan.before, plan.after),
-        "after_header": _header(plan.kind, plan.after, plan.before),
+        "before_header": _header(plan, plan.before or plan.after, state if plan.before else "does not exist"),
+        "after_header": _header(plan, plan.after or plan.before, _outcome(plan) if changed else "unchanged"),
     }
 
 
-def _header(kind: Kind, side: Resource | None, other: Resource | None) -> str:
-    """Name one side of a difference, the same in check mode and after the real run (so no ARN of a create)."""
-    resource = side or other or {}
-    label = resource.get("name") or (resource.get("arn") if side and other else "") or ""
-    state = f" (state {side['state']})" if side and is_failed(side) else ""
-    return f"{kind.title} {label}".rstrip() + state
+def _header(plan: Plan, side: Resource | None, note: str) -> str:
+    """Name the resource of a difference, the same in check mode and after the real run: no ARN of a create."""
+    label = (side or {}).get("name") or (plan.before or {}).get("arn")
+    return " ".join(filter(None, (plan.kind.title, label, f"({note})" if note else "")))
+
+
+def _outcome(plan: Plan) -> str:
+    """Return in a word what a plan that changes something does to its resource."""
+    before, after = plan.before, plan.after
+    if before is None or after is None:
+        return "deleted" if before else "created"
+    if is_failed(before):
+        return "repaired"
+    return "renamed" if before["name"] != after["name"] else "updated"

@@ -8,7 +8,11 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 PROGRESS_FILE = "IVSCHAT_PROGRESS_FILE"  # the environment variable with the file's path; the action plugin has it too
 INTERVAL = 5.0  # seconds between two lines
@@ -29,6 +33,13 @@ class Progress:
     def step(self) -> None:
         """Count one more as done."""
         self.done += 1
+
+    def watch(self, entries: list[T], what: str) -> Iterator[T]:
+        """Begin the next part of the run, and yield its entries; one counts as done when the next is asked for."""
+        self.begin(len(entries), what)
+        for entry in entries:
+            yield entry
+            self.step()
 
     def __str__(self) -> str:
         return f"{self.done} of {self.total} {self.what}"

@@ -135,6 +135,13 @@ def _merge_handler(current: dict[str, Any] | None, given: dict[str, Any]) -> dic
     return normalise_handler({**(current or {}), **{key: value for key, value in given.items() if value is not None}})
 
 
+def lacks_handler(given: Resource, before: Resource | None) -> bool:
+    """Whether a room is given a fallback result without effect: it has no handler, and no uri says what it gets."""
+    handler = given.get("message_review_handler") or {}
+    existing = (before or {}).get("message_review_handler")
+    return bool(handler.get("fallback_result")) and handler.get("uri") is None and not existing
+
+
 def given_destination(destination: dict[str, Any]) -> dict[str, Any]:
     """Return the members of a destination that are set (one, once it is valid)."""
     return {member: destination[member] for member in DESTINATIONS if destination.get(member) is not None}
@@ -142,6 +149,7 @@ def given_destination(destination: dict[str, Any]) -> dict[str, Any]:
 
 # Each type of destination, and the one member that names it.
 DESTINATIONS = {"s3": "bucket_name", "cloud_watch_logs": "log_group_name", "firehose": "delivery_stream_name"}
+NO_HANDLER = "message_review_handler.fallback_result has no effect: there is no review handler, and no uri is set"
 IDENTIFIERS = "logging_configuration_identifiers"
 MAXIMUM_LOGGING_CONFIGURATIONS = 3
 MAXIMUM_TAGS = 50
@@ -369,6 +377,12 @@ def is_arn(identifier: str) -> bool:
 def is_known_arn(identifier: str) -> bool:
     """Whether a string is meant as the ARN of a resource that has one already."""
     return identifier.startswith("arn:")
+
+
+def attached_arns(before: Resource | None, identifiers: Iterable[str]) -> list[str]:
+    """Return the ARNs, of a room's declared logging configurations, of those that it does not use yet."""
+    attached = (before or {}).get(IDENTIFIERS, [])
+    return [identifier for identifier in identifiers if is_known_arn(identifier) and identifier not in attached]
 
 
 def has_tags(resource: Resource, tags: dict[Any, Any] | None) -> bool:

@@ -136,6 +136,7 @@ class Entry:
             given=given,
             tags=self.tags,
             purge_tags=self.purge_tags,
+            kept_tags=(STACK_TAG,),
             path=self.path,
             owner=self.owner,
             adopts=adopts,

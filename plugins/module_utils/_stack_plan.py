@@ -16,12 +16,15 @@ from ._resources import (
     IDENTIFIERS,
     KINDS,
     LOGGING_CONFIGURATION,
+    NO_HANDLER,
     ROOM,
     Kind,
     Resource,
+    attached_arns,
     describe,
     is_deleting,
     is_failed,
+    lacks_handler,
     user_fields,
 )
 from ._stack import Entry, Listed, Match, Matching, Owner
@@ -124,6 +127,7 @@ class StackPlan:
     undeclared: list[tuple[Kind, Resource]] = field(default_factory=list)  # members that no entry identifies
     refusals: list[str] = field(default_factory=list)
     in_use: list[InUse] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)  # what the service will probably refuse: a list may lag
     warnings: list[str] = field(default_factory=list)
 
 
@@ -152,7 +156,13 @@ def plan_stack(matching: Matching, listed: Listed, owner: Owner, params: dict[st
         undeclared,
         [message for _entry, message in matching.refused] + refusals,
         logging_configurations_in_use(changes, listed[ROOM]),
-        [*_taken_names(matching.matches), *_renamed_by_hand(changes), *_left(undeclared, owner, params)],
+        _missing_arns(changes, listed[LOGGING_CONFIGURATION]),
+        [
+            *_taken_names(matching.matches),
+            *_ineffective_fallbacks(matching.matches, params),
+            *_renamed_by_hand(changes),
+            *_left(undeclared, owner, params),
+        ],
     )
 
 
@@ -216,6 +226,17 @@ def logging_configurations_in_use(changes: list[PlannedChange], rooms: list[Reso
     ]
 
 
+def _missing_arns(changes: list[PlannedChange], configurations: list[Resource]) -> list[str]:
+    """Say which logging configurations the plan attaches to rooms although no list shows them."""
+    listed = {configuration["arn"] for configuration in configurations if not is_deleting(configuration)}
+    paths: dict[str, list[str]] = {}
+    for change in changes:
+        for arn in attached_arns(change.plan.before, change.plan.fields.get(IDENTIFIERS, [])):
+            if change.entry and arn not in listed:
+                paths.setdefault(arn, []).append(f"{change.entry.path}.logging_configurations")
+    return [f"{shorten(given)}: there is no {LOGGING_CONFIGURATION.title} {arn}" for arn, given in paths.items()]
+
+
 # Warnings.
 
 
@@ -232,6 +253,21 @@ def _taken_names(matches: list[Match]) -> list[str]:
         for match in matches
         if match.before and match.others
     ]
+
+
+def _ineffective_fallbacks(matches: list[Match], params: dict[str, Any]) -> list[str]:
+    """Warn of fallback results without effect; of that in `room_defaults` only if it has none in any room."""
+
+    def has_fallback(declared: dict[str, Any] | None) -> bool:
+        return bool(((declared or {}).get("message_review_handler") or {}).get("fallback_result"))
+
+    rooms = [match for match in matches if match.entry.kind is ROOM]
+    lacking = [match.entry.path for match in rooms if lacks_handler(match.entry.given, match.before)]
+    own = {f"{ROOM.plural}[{position}]" for position, room in enumerate(params["rooms"] or []) if has_fallback(room)}
+    paths = [path for path in lacking if path in own]
+    if lacking and len(lacking) == len(rooms) and has_fallback(params["room_defaults"]):
+        paths.append("room_defaults")
+    return [f"{shorten(paths)}: {NO_HANDLER}"] if paths else []
 
 
 def _renamed_by_hand(changes: list[PlannedChange]) -> list[str]:

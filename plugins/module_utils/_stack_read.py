@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ._api import OPERATIONS
-from ._identity import LOOK_AGAIN, inconsistent_read_error, still_existing
+from ._identity import LOOK_AGAIN, get_each, inconsistent_read_error, still_existing
 from ._pacing import limit_rate
 from ._polling import poll
 from ._progress import Progress
-from ._resources import KINDS, ROOM, Resource
+from ._resources import KINDS, ROOM
 from ._stack import Entry, Listed, Match, Matching, calls_per_second_of, duplicates
 from ._stack_plan import StackPlan
 
@@ -50,26 +50,6 @@ def list_without_stale(client: Any, entries: list[Entry], adopt: bool) -> Listed
     return listed
 
 
-def get_rooms(
-    client: Any, arns: Iterable[str], progress: Progress | None = None
-) -> tuple[dict[str, Resource], list[str]]:
-    """Return these listed rooms, by ARN, with length and rate, which lists omit, and the ARNs that Get does not find.
-
-    What Get does not find at first is looked at again for a while: Get may lag.
-    """
-    found: dict[str, Resource | None] = dict.fromkeys(arns)
-    progress = progress or Progress()
-    for _now in poll(LOOK_AGAIN):
-        missing = [arn for arn, room in found.items() if room is None]
-        progress.begin(len(missing), "rooms read")
-        for arn in missing:
-            found[arn] = OPERATIONS[ROOM].get(client, arn)
-            progress.step()
-        if all(found.values()):
-            break
-    return {arn: room for arn, room in found.items() if room}, [arn for arn, room in found.items() if room is None]
-
-
 def match_with_details(client: Any, matching: Matching, progress: Progress) -> Matching:
     """Return the matches with all fields that their entries declare.
 
@@ -77,8 +57,8 @@ def match_with_details(client: Any, matching: Matching, progress: Progress) -> M
     """
     matches = matching.matches
     incomplete = [match.before["arn"] for match in matches if match.before and match.entry.needs_details]
-    rooms, missing = get_rooms(client, incomplete, progress)
-    if missing:
+    rooms = get_each(client, ROOM, incomplete, partial(progress.watch, what="rooms read"))
+    if missing := [arn for arn, room in rooms.items() if room is None]:
         raise inconsistent_read_error(ROOM, missing)
 
     def with_details(match: Match) -> Match:

@@ -19,6 +19,8 @@ options:
   arns:
     description:
       - Return only the logging configurations with these ARNs. ARNs that do not exist are ignored.
+      - V([]) returns no logging configurations. V(null) is the same as omitting the option, and returns all that match
+        the other filters. A template that might find no ARN must therefore return V([]).
       - In check mode, V((known after apply\)) is accepted with a warning, because the resource does not exist yet.
     type: list
     elements: str

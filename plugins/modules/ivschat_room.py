@@ -52,8 +52,9 @@ options:
     description:
       - The logging configurations of the room, at most 3, each specified by ARN or by name.
       - The list replaces the current list. V([]) detaches all logging configurations. The order does not matter.
-      - If no logging configuration has the name, the task fails. In check mode, it only warns, and the predicted room
-        contains the name. If several logging configurations have the name, the task always fails.
+      - If no logging configuration has the ARN or the name, the task fails. In check mode, it only warns, and the
+        predicted room contains the ARN or the name. If several logging configurations have the name, the task always
+        fails.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -198,17 +199,22 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._converge import converge, resource_argument_spec
-from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find, resolve_arns
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import find, missing_arns, resolve_arns
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
     IvsChatModule,
     refuse_unless_check_mode,
     run_module,
+    write_unless_check_mode,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
+    NO_HANDLER,
     ROOM,
+    Resource,
+    attached_arns,
     given_options,
+    lacks_handler,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._validation import validate_identity, validate_resource
 
@@ -220,11 +226,19 @@ def manage_room(module: IvsChatModule, client: Any) -> None:
         refuse = partial(refuse_unless_check_mode, module)
         given[IDENTIFIERS] = resolve_arns(client, LOGGING_CONFIGURATION, given[IDENTIFIERS], IDENTIFIERS, refuse)
     found = find(client, ROOM, params["arn"], params["name"], absent=params["state"] == "absent")
-    handler = given.get("message_review_handler", {})
-    has_uri = handler.get("uri") is not None or (found.before or {}).get("message_review_handler")
-    if handler.get("fallback_result") and not has_uri:
-        module.warn("message_review_handler.fallback_result has no effect: the room has no handler, and no uri is set")
+    if params["state"] == "present":
+        if lacks_handler(given, found.before):
+            module.warn(NO_HANDLER)
+        write_unless_check_mode(module, lambda: warn_of_missing(module, client, found.before), lambda: None)
     converge(module, client, ROOM, given, found)
+
+
+def warn_of_missing(module: IvsChatModule, client: Any, before: Resource | None) -> None:
+    """Warn of ARNs that no logging configuration has: in a real run, the service refuses to attach these."""
+    given = attached_arns(before, module.params[IDENTIFIERS] or [])
+    if missing := missing_arns(client, LOGGING_CONFIGURATION, given):
+        messages = [f"{IDENTIFIERS}: there is no logging configuration {arn}" for arn in missing]
+        refuse_unless_check_mode(module, "; ".join(messages))
 
 
 def main() -> None:

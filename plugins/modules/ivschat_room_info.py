@@ -19,6 +19,8 @@ options:
   arns:
     description:
       - Return only the rooms with these ARNs. ARNs that do not exist are ignored.
+      - V([]) returns no rooms. V(null) is the same as omitting the option, and returns all rooms that match the other
+        filters. A template that might find no ARN must therefore return V([]).
       - In check mode, V((known after apply\)) is accepted with a warning, because the resource does not exist yet.
     type: list
     elements: str
@@ -30,7 +32,9 @@ options:
     description: Return only rooms whose review handler is the Lambda function with this ARN.
     type: str
   logging_configuration_identifier:
-    description: Return only rooms that use this logging configuration, specified by ARN or by name.
+    description:
+      - Return only rooms that use this logging configuration, specified by ARN or by name.
+      - If it does not exist, no room is returned. If more than one logging configuration has the name, the task fails.
     type: str
   tags:
     description: Return only rooms that have all these tags.
@@ -127,18 +131,11 @@ rooms:
       sample: {"stream": "main"}
 """
 
-from functools import partial
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room, list_rooms
-from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import LOOK_AGAIN, resolve_arns
-from ansible_collections.aws_ivs.chat.plugins.module_utils._module import (
-    IvsChatModule,
-    refuse_unless_check_mode,
-    run_module,
-    warn_if_unknown,
-)
-from ansible_collections.aws_ivs.chat.plugins.module_utils._polling import poll
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import get_each, resolve_arns
+from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module, warn_if_unknown
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import (
     IDENTIFIERS,
     LOGGING_CONFIGURATION,
@@ -163,8 +160,9 @@ def room_info(module: IvsChatModule, client: Any) -> None:
     arns = [arn for arn in params["arns"] if is_known_arn(arn)] if params["arns"] is not None else None
     filters = {"name": params["name"], "message_review_handler_uri": params["message_review_handler_uri"]}
     if params[IDENTIFIER] is not None and arns != []:
-        refuse = partial(refuse_unless_check_mode, module)
-        (filters[IDENTIFIER],) = resolve_arns(client, LOGGING_CONFIGURATION, [params[IDENTIFIER]], IDENTIFIER, refuse)
+        (filters[IDENTIFIER],) = resolve_arns(
+            client, LOGGING_CONFIGURATION, [params[IDENTIFIER]], IDENTIFIER, refuse=lambda _unknown_name: None
+        )
     if arns == [] or (IDENTIFIER in filters and not is_known_arn(filters[IDENTIFIER])):
         module.exit_json(changed=False, rooms=[])
     if arns and params["include_details"]:
@@ -173,18 +171,8 @@ def room_info(module: IvsChatModule, client: Any) -> None:
         rooms = [room for room in list_rooms(client, **filters) if arns is None or room["arn"] in arns]
     rooms = [room for room in rooms if room and matches(room, filters) and has_tags(room, params["tags"])]
     if params["include_details"] and not arns:
-        rooms = existing_with_details(client, rooms)
+        rooms = [room for room in get_each(client, ROOM, (room["arn"] for room in rooms)).values() if room]
     module.exit_json(changed=False, rooms=rooms)
-
-
-def existing_with_details(client: Any, listed: list[Resource]) -> list[Resource]:
-    """Return the listed rooms as Get shows them; one that it does not find for a while has been deleted."""
-    found: dict[str, Resource | None] = dict.fromkeys(room["arn"] for room in listed)
-    for _now in poll(LOOK_AGAIN):
-        found.update((arn, get_room(client, arn)) for arn, room in found.items() if room is None)
-        if all(found.values()):
-            break
-    return [room for room in found.values() if room]
 
 
 def matches(room: Resource, filters: dict[str, Any]) -> bool:

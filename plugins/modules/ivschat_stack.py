@@ -128,13 +128,17 @@ options:
             description: The ARN of the function, or V("") to remove the review handler.
             type: str
           fallback_result:
-            description: The action for a message if the function fails or does not respond in time.
+            description:
+              - The action for a message if the function fails or does not respond in time.
+              - Without a review handler, and without O(rooms[].message_review_handler.uri) or
+                O(room_defaults.message_review_handler.uri), it has no effect, and the task warns.
             type: str
             choices: [ALLOW, DENY]
       logging_configurations:
         description:
           - The logging configurations of the room, at most 3, each specified by its name in this stack or by its ARN.
           - The list replaces the current list. V([]) detaches all logging configurations.
+          - If no logging configuration has the ARN, the task fails. In check mode, it only warns.
         type: list
         elements: str
       tags:
@@ -167,7 +171,9 @@ options:
             description: The ARN of the function, or V("") to remove the review handler.
             type: str
           fallback_result:
-            description: The action for a message if the function fails or does not respond in time.
+            description:
+              - The action for a message if the function fails or does not respond in time.
+              - If it has no effect in any of the rooms, because they have no review handler, the task warns.
             type: str
             choices: [ALLOW, DENY]
       logging_configurations:
@@ -184,7 +190,10 @@ options:
     type: dict
     aliases: [resource_tags]
   purge_tags:
-    description: Remove tags that are not declared from each member for which tags are declared.
+    description:
+      - Remove tags that are not declared from each member for which tags are declared.
+      - With another O(ownership_tag), the tag C(ivschat-stack) is never removed, because it marks the members of
+        another stack.
     type: bool
     default: true
   prune:
@@ -498,7 +507,7 @@ def manage_stack(module: IvsChatModule, client: Any) -> None:
     for warning in plan.warnings:
         module.warn(warning)
     planned = result_of_plan(params, plan, matching, listed)
-    in_use = write_unless_check_mode(module, lambda: warn_in_use(module, plan), lambda: messages_in_use(plan))
+    in_use = write_unless_check_mode(module, lambda: warn_of_refusals(module, plan), lambda: messages_in_use(plan))
     if refusals := plan.refusals + in_use:
         refuse(module, refusals, plan, planned, listed)
     options = StackOptions(
@@ -551,9 +560,9 @@ def messages_in_use(plan: StackPlan) -> list[str]:
     return [use.message for use in plan.in_use]
 
 
-def warn_in_use(module: IvsChatModule, plan: StackPlan) -> list[str]:
-    """Warn of what a real run would refuse; in check mode, an earlier task may still detach or delete the rooms."""
-    for message in messages_in_use(plan):
+def warn_of_refusals(module: IvsChatModule, plan: StackPlan) -> list[str]:
+    """Warn of what a real run, or the service, would refuse; in check mode, an earlier task may still prevent it."""
+    for message in messages_in_use(plan) + plan.missing:
         refuse_unless_check_mode(module, message)
     return []
 

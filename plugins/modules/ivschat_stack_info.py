@@ -103,6 +103,7 @@ left_out:
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ansible_collections.aws_ivs.chat.plugins.module_utils._identity import get_each
 from ansible_collections.aws_ivs.chat.plugins.module_utils._module import IvsChatModule, run_module
 from ansible_collections.aws_ivs.chat.plugins.module_utils._resources import ROOM, Resource, has_tags
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
@@ -111,11 +112,7 @@ from ansible_collections.aws_ivs.chat.plugins.module_utils._stack import (
     Owner,
 )
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_export import export
-from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_read import (
-    get_rooms,
-    limit_stack_rate,
-    list_all,
-)
+from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_read import limit_stack_rate, list_all
 from ansible_collections.aws_ivs.chat.plugins.module_utils._stack_validation import (
     validate_calls_per_second,
     validate_owner,
@@ -136,8 +133,9 @@ def stack_info(module: IvsChatModule, client: Any) -> None:
     }
     missing: list[str] = []
     if params["include_details"]:
-        rooms, missing = get_rooms(client, (room["arn"] for room in chosen[ROOM]))
-        chosen[ROOM] = list(rooms.values())
+        rooms = get_each(client, ROOM, (room["arn"] for room in chosen[ROOM]))
+        chosen[ROOM] = [room for room in rooms.values() if room]
+        missing = [arn for arn, room in rooms.items() if room is None]
     stack, left_out = export(chosen, listed, owner)
     left_out += [{"arn": arn, "reason": GONE} for arn in missing]
     module.exit_json(changed=False, stack=stack, left_out=left_out)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.environment import UNKNOWN_LOGGING, UNKNOWN_ROOM
-from tests.support.harness import failure_message
+from tests.support.harness import failure_message, warnings_of
 from tests.support.service import API_DESTINATION, create_logging_configuration
 
 
@@ -106,12 +106,25 @@ class TestRooms:
         assert [call["parameters"] for call in emulator.calls("ListRooms")] == [sent]
         assert len(emulator.calls("GetRoom")) == 1, "for the one that matches"
 
-    def test_unknown_name_of_a_logging_configuration(self, run):
-        message = failure_message(run("ivschat_room_info", logging_configuration_identifier="nope"))
-        assert message == "logging_configuration_identifier: no logging configuration is named 'nope'"
+    @pytest.mark.parametrize("check", [False, True])
+    def test_unknown_name_of_a_logging_configuration(self, run, resources, check):
+        result = run("ivschat_room_info", logging_configuration_identifier="nope", check=check)
+        assert result["rooms"] == [] and warnings_of(result) == []
+
+    @pytest.mark.usefixtures("settled_duplicates")
+    def test_a_name_that_many_logging_configurations_have(self, run, resources, chat):
+        create_logging_configuration(chat, "archive")
+        message = failure_message(run("ivschat_room_info", logging_configuration_identifier="archive"))
+        assert message.startswith("logging_configuration_identifier: 2 logging configurations are named 'archive'; ")
+
+    def test_a_logging_configuration_that_is_neither_an_arn_nor_a_name(self, run, calls):
+        for bad in ("", "a b"):
+            message = failure_message(run("ivschat_room_info", logging_configuration_identifier=bad))
+            assert message.startswith(f"logging_configuration_identifier: {bad!r} is not valid: it must be the ARN or")
+        assert calls() == []
 
     def test_a_room_that_is_deleted_while_we_look(self, room_info, resources, emulator, monkeypatch):
-        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.modules.ivschat_room_info.LOOK_AGAIN", 0)
+        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._identity.LOOK_AGAIN", 0)
         emulator.fault("GetRoom", "ResourceNotFoundException")
         assert len(room_info()) == 3
 

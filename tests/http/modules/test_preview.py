@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.environment import UNKNOWN_LOGGING, UNKNOWN_ROOM
 from tests.support.harness import KNOWN_AFTER_APPLY, failure_message, warnings_of
+from tests.support.service import create_logging_configuration
+from tests.support.stacks import MEMBER
 
 WORD = KNOWN_AFTER_APPLY
 WOULD_FAIL = "Outside check mode, this task fails unless an earlier task changes this: "
@@ -165,12 +167,6 @@ class TestUnknownNames:
             predicted["room"][IDENTIFIERS] == predicted["diff"]["after"][IDENTIFIERS] == sorted([known, "new", "newer"])
         )
 
-    def test_filter_of_an_info_module(self, run):
-        option = "logging_configuration_identifier"
-        look = partial(run, "ivschat_room_info", **{option: "nope"})
-        message = failure_message(look())
-        assert prediction(look(check=True), would_fail(message))["rooms"] == []
-
     @messaging("room_name", "rooms")
     def test_rooms_of_messages(self, run, room, calls, emulator, module, way):
         created = room(name="lobby")["room"]["arn"]
@@ -207,6 +203,45 @@ class TestUnknownArns:
         predicted = prediction(declare(check=True), would_fail(message))
         assert predicted["changed"] and (predicted[kind]["arn"], predicted[kind]["name"]) == (arn, "hall")
         assert [call for call in calls() if not call.startswith("Get")] == []
+
+    @pytest.mark.parametrize("existing", [False, True])
+    def test_logging_configurations_of_a_room(self, room, chat, bucket, calls, existing):
+        known = create_logging_configuration(chat, "archive")
+        if existing:
+            room(name="lobby")
+        calls()
+        declare = partial(room, name="lobby", **{IDENTIFIERS: [UNKNOWN_LOGGING, known]})
+        said = would_fail(f"{IDENTIFIERS}: there is no logging configuration {UNKNOWN_LOGGING}")
+        predicted = prediction(declare(check=True), said)
+        assert predicted["changed"] and predicted["room"][IDENTIFIERS] == sorted([UNKNOWN_LOGGING, known])
+        reads = ["ListRooms", *(["GetRoom"] if existing else [])]
+        assert calls() == [*reads, "ListLoggingConfigurations"]
+        assert "ResourceNotFoundException" in failure_message(declare())
+        assert calls() == [*reads, "UpdateRoom" if existing else "CreateRoom"], "a real run leaves it to the service"
+        prediction(room(name="lobby", state="absent", check=True, **{IDENTIFIERS: [UNKNOWN_LOGGING]}))
+        assert calls() == reads
+
+    def test_a_logging_configuration_that_is_being_deleted(self, room, chat, bucket, emulator):
+        arn = create_logging_configuration(chat, "archive")
+        emulator.set(transitions={"reads": 20})
+        chat.delete_logging_configuration(identifier=arn)
+        said = would_fail(f"{IDENTIFIERS}: there is no logging configuration {arn}")
+        assert prediction(room(name="lobby", check=True, **{IDENTIFIERS: [arn]}), said)["changed"]
+
+    def test_logging_configurations_of_a_stack(self, stack, chat, bucket, calls):
+        known = create_logging_configuration(chat, "archive")
+        chat.create_room(name="old", tags=MEMBER)
+        rooms = [{"name": name} for name in ("old", "new", "newer")]
+        rooms[1]["logging_configurations"] = [known]
+        declare = partial(stack, room_defaults={"logging_configurations": [UNKNOWN_LOGGING]}, rooms=rooms)
+        said = (
+            f"rooms[0].logging_configurations, rooms[2].logging_configurations: there is no logging configuration "
+            f"{UNKNOWN_LOGGING}"
+        )
+        calls()
+        assert prediction(declare(check=True), would_fail(said))["changed"]
+        assert calls() == ["ListRooms", "ListLoggingConfigurations"]
+        assert "ResourceNotFoundException" in failure_message(declare())
 
     @messaging("room_arn", "rooms")
     def test_messages(self, run, emulator, module, way):

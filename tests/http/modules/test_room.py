@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.aws_ivs.chat.plugins.module_utils import _identity, _write
 
 from tests.support.environment import ARN, UNKNOWN_LOGGING, UNKNOWN_ROOM
-from tests.support.harness import failure_message, start_module
+from tests.support.harness import failure_message, start_module, warnings_of
 from tests.support.service import create_logging_configuration, operations
 
 
@@ -70,7 +70,8 @@ class TestIdentity:
         for state in ("present", "absent"):  # by nothing, nothing is identified
             assert "identifies nothing" in failure_message(room(name="", maximum_message_length=7, state=state))
         assert apply_room(arn=nameless, name="", maximum_message_length=7)["room"]["arn"] == nameless
-        apply_room(arn=nameless, state="absent")
+        deleted = apply_room(arn=nameless, state="absent")
+        assert deleted["diff"]["after_header"] == f"room {nameless} (deleted)"
         assert existing_rooms() == [("lobby", lobby["arn"])]
         assert apply_room(arn=lobby["arn"], name="")["room"]["name"] == ""
 
@@ -94,7 +95,10 @@ class TestIdentity:
         arn = room(name="lobby")["room"]["arn"]
         result = apply_room(arn=arn, name="hall")
         assert result["room"]["arn"] == arn and existing_rooms() == [("hall", arn)]
-        assert (result["diff"]["before_header"], result["diff"]["after_header"]) == ("room lobby", "room hall")
+        assert (result["diff"]["before_header"], result["diff"]["after_header"]) == (
+            "room lobby",
+            "room hall (renamed)",
+        )
         assert apply_room(arn=arn, name="")["room"]["name"] == ""
         assert apply_room(arn=arn)["changed"] is False
 
@@ -208,6 +212,12 @@ class TestHandler:
         result = room(name="lobby", message_review_handler={"fallback_result": "DENY"}, check=check)
         assert result["changed"] is False and result["room"]["message_review_handler"] is None
         assert "message_review_handler.fallback_result has no effect" in str(result["warnings"])
+
+    @pytest.mark.parametrize("check", [False, True])
+    def test_of_a_room_that_is_deleted_the_fallback_does_not_matter(self, room, check):
+        room(name="lobby")
+        result = room(name="lobby", message_review_handler={"fallback_result": "DENY"}, state="absent", check=check)
+        assert result["changed"] and warnings_of(result) == []
 
     def test_an_empty_uri_says_that_the_fallback_is_not_wanted(self, room):
         """As a variable gives it that turns the handler on and off."""

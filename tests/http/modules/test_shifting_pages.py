@@ -74,7 +74,7 @@ class TestInfo:
     def test_a_room_that_only_a_list_shows(
         self, run: Run, chat: Any, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.modules.ivschat_room_info.LOOK_AGAIN", 0.3)
+        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._identity.LOOK_AGAIN", 0.3)
         deleted, kept = (chat.create_room(name=name)["arn"] for name in ("deleted", "kept"))
         emulator.set(lag={"list": {"seconds": 60}})
         chat.delete_room(identifier=deleted)

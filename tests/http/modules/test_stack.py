@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
 from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _stack_read, _waits
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _identity, _waits
 
 from ivschat_emulator import Emulator
-from tests.support.harness import KNOWN_AFTER_APPLY, Run, start_module
+from tests.support.harness import KNOWN_AFTER_APPLY, Run, start_module, warnings_of
 from tests.support.service import create_logging_configuration, operations
 from tests.support.stacks import MEMBER, NONE, logging_entry, planned
 
@@ -226,6 +226,19 @@ class TestPlanAndApply:
         assert planned(result) == [("create", "a")]
         assert rooms_by_name(chat)["a"]["tags"] == {"owner": "conference"}
 
+    @pytest.mark.parametrize("adopted", [False, True])
+    def test_the_mark_of_another_stack_is_not_purged(self, stack, chat, adopted):
+        """Of a stack with the default ownership tag, whose member another stack has adopted under another tag."""
+        chat.create_room(name="a", tags={**MEMBER, "old": "1", **({"owner": "conference"} if adopted else {})})
+        result = stack(rooms=[{"name": "a"}], ownership_tag="owner", adopt=True, tags={"new": "1"})
+        tags = {**MEMBER, "owner": "conference", "new": "1"}
+        assert result["rooms"][0]["tags"] == rooms_by_name(chat)["a"]["tags"] == tags
+        assert stack(rooms=[{"name": "a"}], ownership_tag="owner", tags={})["rooms"][0]["tags"] == {
+            **MEMBER,
+            "owner": "conference",
+        }
+        assert stack(rooms=[{"name": "a"}])["summary"]["unchanged"] == 1, "the first stack has its member still"
+
 
 class TestRefusals:
     @pytest.mark.parametrize("check", [False, True])
@@ -274,6 +287,41 @@ class TestRefusals:
         refused = stack(**options)
         assert f"because 1 room(s) use it: foreign ({user})" in refused["msg"]
         assert refused["failed"] and emulator.writes() == []
+
+
+class TestFallbackResult:
+    """Of a room without a review handler it has no effect, and a warning says so, as in ivschat_room."""
+
+    SAID = "message_review_handler.fallback_result has no effect: there is no review handler, and no uri is set"
+    DENY: ClassVar = {"message_review_handler": {"fallback_result": "DENY"}}
+
+    @pytest.fixture
+    def warned(self, stack):
+        def agree(*rooms, **options):
+            options = {"rooms": [{"name": name, **given} for name, given in zip("abc", rooms, strict=False)], **options}
+            predicted = warnings_of(stack(check=True, **options))
+            assert predicted == warnings_of(stack(**options))
+            return predicted
+
+        return agree
+
+    def test_of_some_rooms(self, warned, function):
+        uri = function()
+        reviewed = {"message_review_handler": {"uri": uri, "fallback_result": "DENY"}}
+        assert warned(self.DENY, reviewed, self.DENY) == [f"rooms[0], rooms[2]: {self.SAID}"]
+        assert warned({}, self.DENY, {}) == [], "the room has a handler already"
+        assert warned(self.DENY, self.DENY, {}, room_defaults={"message_review_handler": {"uri": uri}}) == []
+        assert warned({"message_review_handler": {"uri": "", "fallback_result": "DENY"}}, {}, {}) == [], (
+            "it is not wanted"
+        )
+
+    def test_of_the_defaults(self, warned, function):
+        """Only if it has no effect in any room: that of some of them may be what the defaults are for."""
+        assert warned({}, {}, room_defaults=self.DENY) == [f"room_defaults: {self.SAID}"]
+        assert warned({}, self.DENY, room_defaults=self.DENY) == [f"rooms[1], room_defaults: {self.SAID}"]
+        assert warned({}, {"message_review_handler": {"uri": function()}}, room_defaults=self.DENY) == []
+        assert warned({}, {}, room_defaults=self.DENY) == [], "a room has a handler already"
+        assert warned(state="absent", room_defaults=self.DENY, rooms=[{"name": "a", **self.DENY}]) == []
 
 
 class TestCalls:
@@ -513,7 +561,7 @@ class TestOthersMeanwhile:
 
 class TestReadsThatDisagree:
     def test_a_room_that_get_does_not_find_is_not_created_again(self, stack, emulator, chat, monkeypatch):
-        monkeypatch.setattr(_stack_read, "LOOK_AGAIN", 0.3)
+        monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
         declared = {"rooms": [{"name": "a", "maximum_message_length": 5}], "prune": True}
         emulator.set(lag={"get": {"seconds": 60}})
         arn = stack(**declared)["rooms"][0]["arn"]
@@ -735,7 +783,7 @@ class TestExport:
         assert info(name_pattern="logged")["stack"]["rooms"][0]["logging_configurations"] == [archive]
 
     def test_a_room_that_get_does_not_find_is_left_out_with_the_reason(self, info, emulator, chat, monkeypatch):
-        monkeypatch.setattr(_stack_read, "LOOK_AGAIN", 0.3)
+        monkeypatch.setattr(_identity, "LOOK_AGAIN", 0.3)
         emulator.set(lag={"get": {"seconds": 60}})
         arn = chat.create_room(name="a")["arn"]
         exported = info()

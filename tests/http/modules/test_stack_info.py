@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.aws_ivs.chat.plugins.module_utils import _stack_read
+from ansible_collections.aws_ivs.chat.plugins.module_utils import _identity
 
 from tests.support.harness import start_module
 
@@ -22,5 +22,5 @@ def test_a_room_that_is_deleted_meanwhile_is_left_out(emulator, chat):
     assert [entry["arn"] for entry in exported["left_out"]] == [deleted]
     assert "deleted" in exported["left_out"][0]["reason"]
     looks = [call["time"] for call in emulator.calls("GetRoom") if call["parameters"]["identifier"] == deleted]
-    assert 1 < looks[-1] - looks[0] < _stack_read.LOOK_AGAIN + 2  # Get may lag: it is asked again for a while
+    assert 1 < looks[-1] - looks[0] < _identity.LOOK_AGAIN + 2  # Get may lag: it is asked again for a while
     assert kept

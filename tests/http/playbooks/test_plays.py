@@ -186,6 +186,23 @@ def test_nulls_from_templates_choose_no_room(ansible, chat, emulator):
     assert emulator.calls() == []
 
 
+def test_the_role_live_chat_takes_null_for_what_a_room_omits(ansible, chat, function):
+    uri = function("review")
+    room = {"name": "lobby", "previous_name": None, "message_review_handler": {"uri": None, "fallback_result": None}}
+    role = {
+        "ansible.builtin.include_role": {"name": "aws_ivs.chat.live_chat"},
+        "vars": {
+            "live_chat_name": "main",
+            "live_chat_review_function": uri,
+            "live_chat_review_fallback": "DENY",
+            "live_chat_rooms": [room],
+        },
+    }
+    ansible(on_localhost(role))
+    (created,) = chat.list_rooms()["rooms"]
+    assert created["messageReviewHandler"] == {"uri": uri, "fallbackResult": "DENY"}
+
+
 @pytest.mark.usefixtures("bucket")
 def test_the_role_announce_previews_before_its_rooms_exist(ansible, emulator):
     role = {

@@ -275,17 +275,26 @@ class TestDiff:
             "before": self.USER_FIELDS,
             "after": {**self.USER_FIELDS, "name": "hall", "tags": {"k": "v"}},
             "before_header": "room lobby",
-            "after_header": "room hall",
+            "after_header": "room hall (renamed)",
         }
 
     def test_unchanged(self):
         shown = diff(present(ROOM, BEFORE, {}), False)
         assert (shown["before"], shown["after"]) == ({}, {})
+        assert (shown["before_header"], shown["after_header"]) == ("room lobby", "room lobby (unchanged)")
+        shown = diff(absent(None), False)
+        assert (shown["before_header"], shown["after_header"]) == ("room (does not exist)", "room (unchanged)")
+
+    @pytest.mark.parametrize("given", [{"maximum_message_length": 1}, {"name": "lobby", "maximum_message_length": 1}])
+    def test_the_header_of_an_update_is_not_that_of_a_rename(self, given):
+        shown = diff(present(ROOM, BEFORE, given), True)
+        assert (shown["before_header"], shown["after_header"]) == ("room lobby", "room lobby (updated)")
 
     def test_create(self):
         plan = present(ROOM, None, {"name": "lobby"})
         shown = diff(plan, True)
-        assert shown["before"] == {} and shown["before_header"] == shown["after_header"] == "room lobby"
+        assert (shown["before"], shown["before_header"]) == ({}, "room lobby (does not exist)")
+        assert shown["after_header"] == "room lobby (created)"
         assert shown["after"] == {
             **{name: ROOM.create_defaults[name] for name in ROOM.field_names},
             "name": "lobby",
@@ -301,13 +310,13 @@ class TestDiff:
             "before": self.USER_FIELDS,
             "after": {},
             "before_header": "room lobby",
-            "after_header": "room lobby",
+            "after_header": "room lobby (deleted)",
         }
 
     def test_repair(self):
         shown = diff(present(LOGGING_CONFIGURATION, {**LOGGING, "state": "CREATE_FAILED"}, {}), True)
         assert shown["before_header"] == "logging configuration archive (state CREATE_FAILED)"
-        assert shown["after_header"] == "logging configuration archive"
+        assert shown["after_header"] == "logging configuration archive (repaired)"
         assert (
             shown["before"]
             == shown["after"]
@@ -319,5 +328,12 @@ class TestDiff:
         )
 
     def test_a_nameless_one_is_named_by_its_arn(self):
-        plan = present(ROOM, {**BEFORE, "name": ""}, {"maximum_message_length": 1})
-        assert diff(plan, True)["after_header"] == f"room {BEFORE['arn']}"
+        nameless, label = {**BEFORE, "name": ""}, f"room {BEFORE['arn']}"
+        for plan, before, after in (
+            (present(ROOM, nameless, {"maximum_message_length": 1}), label, f"{label} (updated)"),
+            (present(ROOM, nameless, {"name": "hall"}), label, "room hall (renamed)"),
+            (present(ROOM, BEFORE, {"name": ""}), "room lobby", f"{label} (renamed)"),
+            (absent(nameless), label, f"{label} (deleted)"),
+        ):
+            shown = diff(plan, True)
+            assert (shown["before_header"], shown["after_header"]) == (before, after)
