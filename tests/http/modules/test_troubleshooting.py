@@ -219,6 +219,13 @@ def get_lags(lab: Lab) -> Any:
     return lab.room()
 
 
+def list_shows_an_old_name(lab: Lab) -> Any:
+    arn = lab.chat.create_room(name="lobby")["arn"]
+    lab.emulator.set(lag={"list": {"seconds": 60}})
+    lab.chat.update_room(identifier=arn, name="foyer")
+    return lab.room()
+
+
 def wait_timeout(lab: Lab) -> Any:
     lab.chat.create_room(name="lobby", maximumMessageRatePerSecond=20)
     lab.emulator.set(lag={"get": {"reads": 99}})
