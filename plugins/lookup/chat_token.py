@@ -20,7 +20,8 @@ author:
   - Contributors to the aws_ivs.chat collection (@ansible-collections)
 options:
   _terms:
-    description: The IDs of the users, each of 1 to 128 characters.
+    description: The IDs of the users, each of 1 to 128 characters. If there are none, the lookup makes no call and
+      returns an empty list.
     required: true
   room_arn:
     description:
@@ -105,9 +106,9 @@ class LookupModule(AWSLookupBase):
         """Return a token for each user ID; AnsibleLookupError, with one message, for bad input and failed calls."""
         super().run(terms, variables, **kwargs)
         options = {name: self.get_option(name) for name in OPTIONS}
-        users = [{**options, "user_id": str(term)} for term in terms]
         errors = validate_endpoint_url(self.get_option("endpoint_url")) + validate_region(self)
-        errors += [error for user in users for error in validate_messaging(user, self.region)]
+        errors += validate_messaging(options, self.region)
+        errors += [error for term in terms for error in validate_messaging({"user_id": str(term)}, self.region)]
         errors += [
             f"user_id: {term!r} is not valid: it must be the ID of a user (to specify a list of them, use *users)"
             for term in terms
@@ -122,13 +123,15 @@ class LookupModule(AWSLookupBase):
         if errors := input_errors(errors, check_mode):
             raise AnsibleLookupError("; ".join(dict.fromkeys(errors)))
         if check_mode:
-            return [KNOWN_AFTER_APPLY for _user in users]
+            return [KNOWN_AFTER_APPLY for _term in terms]
+        if not terms:
+            return []
         set_collection_info("aws_ivs.chat", VERSION)
         client = self.client("ivschat", config=botocore.config.Config(retries={"total_max_attempts": 1}))
         clean_error_responses(client)
         try:
             (target,) = find_targets(client, options, _refuse)
-            return [create_chat_token(client, target.arn, user)["token"] for user in users]
+            return [create_chat_token(client, target.arn, {**options, "user_id": str(term)})["token"] for term in terms]
         except AnsibleAWSError as error:
             message = format_error(error.exception, error.message)
         raise AnsibleLookupError(message)  # outside the handler, so that the chain of exceptions is not added

@@ -44,3 +44,32 @@ def test_lookup(playbook, room_arns, emulator, tmp_path):
         ("7", room_arns["lobby"]),
     ]
     assert (tokens[0]["capabilities"], tokens[0]["attributes"]) == (["SEND_MESSAGE"], {"n": "1"})
+
+
+def test_no_users(playbook, room_arns, emulator):
+    """The options are validated as they are with users; valid ones need no call."""
+    lookup = "query('aws_ivs.chat.chat_token', *users, {})"
+
+    def given(options, condition):
+        task = {"ansible.builtin.set_fact": {"tokens": "{{ " + lookup.format(options) + " }}"}}
+        return [
+            {**task, "register": "result", "ignore_errors": True},
+            {"ansible.builtin.assert": {"that": condition}},
+        ]
+
+    def refused(options, said):
+        return given(options, f"result is failed and {json.dumps(said)} in result.msg")
+
+    emulator.forget_calls()
+    playbook(
+        on_localhost(
+            *refused("room_name=''", "room_name: '' is not valid: it must be the name of a room"),
+            *refused("room_name=omitted", "room_name: null is not valid"),
+            *refused("region='us-east-1'", "room_arn, room_name: exactly one of them is required"),
+            *refused("room_name='lobby', session_duration=181", "session_duration: 181 is not valid"),
+            *given("room_name='lobby'", "result is success and tokens == []"),
+            *given("room_name='nope'", "result is success and tokens == []"),
+            vars={"users": [], "omitted": None},
+        )
+    )
+    assert emulator.calls() == []
