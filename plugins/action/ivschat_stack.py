@@ -26,7 +26,8 @@ class ActionModule(NormalAction):
         # Only a module on this machine can write to a file here; in the background nobody waits for its lines.
         if self._connection.transport != "local" or self._task.async_val or self._task.check_mode:
             return super().run(tmp, task_vars)
-        with _shown_lines(f"ivschat_stack {self._task.args.get('name')}") as path:
+        title = "ivschat_stack" if self._task.no_log else f"ivschat_stack {self._task.args.get('name')}"
+        with _shown_lines(title) as path:
             self._task.environment = [*(self._task.environment or []), {PROGRESS_FILE: path}]
             return super().run(tmp, task_vars)
 

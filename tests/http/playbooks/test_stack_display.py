@@ -75,6 +75,13 @@ class TestProgress:
         assert len(shown) >= 2 and shown == sorted(shown) and 0 < shown[0] < shown[1] <= 12
         assert left == []
 
+    def test_no_log_leaves_the_name_out(self, task: Task, tmp_path: Path) -> None:
+        book = on_localhost(task({"no_log": "{{ hidden }}"}, rooms=self.ROOMS[:8], calls_per_second=self.SLOW))
+        finished = play(tmp_path, book, arguments=("-e", "hidden=true"))
+        assert finished.returncode == 0, finished.stdout
+        assert re.search(r"^ivschat_stack: \d+ of 8 changes made$", finished.stdout, re.MULTILINE), finished.stdout
+        assert "conference" not in finished.stdout
+
     def test_reading_counts_too(self, task: Task, chat: Any, tmp_path: Path) -> None:
         for room in self.ROOMS:
             chat.create_room(name=room["name"], tags=MEMBER)
