@@ -29,7 +29,9 @@ options:
     description:
       - A list of rooms, each specified by name or ARN. All names are resolved with a single listing before the first
         action.
-      - If a room cannot be found or a name is ambiguous, the task fails and does nothing in any room.
+      - If no room or more than one room has a specified name, the task fails and does nothing in any room.
+      - Outside check mode, an ARN is not looked up first. If its room does not exist, the module still acts in the
+        other rooms. Then the task fails, and RV(rooms) shows which rooms failed.
       - The module limits its calls to the service quota of 100 per second.
     type: list
     elements: str

@@ -56,8 +56,8 @@ RETURN = r"""
 rooms:
   description:
     - The result for each room, in the order in which the rooms are specified. Empty if O(rooms) is empty.
-    - Also returned when the task fails after the rooms were found.
-  returned: when the rooms were found
+    - Also returned when the task fails because the call for one or more rooms failed.
+  returned: when all names were resolved
   type: list
   elements: dict
   contains:
