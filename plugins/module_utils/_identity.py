@@ -66,10 +66,7 @@ def find(client: Any, kind: Kind, arn: str | None, name: str | None, absent: boo
     if not candidates:
         raise inconsistent_read_error(kind, [resource["arn"] for resource in listed])
     if len(candidates) == 1:
-        raise AnsibleAWSError(
-            message=f"name: List shows the {kind.title} {candidates[0]['arn']} as {name!r} and Get as "
-            f"{candidates[0]['name']!r}, so nothing was changed. It was renamed moments ago: run the task again"
-        )
+        raise renamed_error(kind, candidates[0], name)
     raise AnsibleAWSError(
         message=f"name: {len(candidates)} {kind.title}s are named {name!r}, so nothing was changed; specify arn to "
         f"choose one: {describe(candidates)}"
@@ -81,6 +78,14 @@ def inconsistent_read_error(kind: Kind, arns: list[str]) -> AnsibleAWSError:
     return AnsibleAWSError(
         message=f"List shows {len(arns)} {kind.title}(s) that Get does not find, such as {arns[0]}, so nothing was "
         "changed. They were created or deleted moments ago: run the task again"
+    )
+
+
+def renamed_error(kind: Kind, shown: Resource, name: str) -> AnsibleAWSError:
+    """Return the error for a resource that List shows by a name, and Get by another."""
+    return AnsibleAWSError(
+        message=f"name: List shows the {kind.title} {shown['arn']} as {name!r} and Get as {shown['name']!r}, so "
+        "nothing was changed. It was renamed moments ago: run the task again"
     )
 
 

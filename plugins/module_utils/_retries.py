@@ -62,7 +62,7 @@ MAX_RETRIES = {
     "throttled": 29,
     "outcome_unknown": 3,  # 5xx, throttling aside, or no (complete) answer
     "ConflictException": 11,  # another change is in progress: about 18 s
-    NOT_FOUND: 4,  # of a write, about what a read has shown: it may have been created moments ago; about 4 s
+    NOT_FOUND: 4,  # of a write or a message: what it names may have been created moments ago; about 4 s
     LAMBDA_PERMISSION: 17,  # propagates slowly: about 30 s
 }
 # The pauses before that, in seconds: random, so that runs that were throttled together do not come back together,

@@ -164,6 +164,7 @@ class Matching:
 
     matches: list[Match] = field(default_factory=list)
     refused: list[tuple[Entry, str]] = field(default_factory=list)  # with the message
+    taken: list[tuple[Entry, str]] = field(default_factory=list)  # by a resource that an earlier task may yet remove
 
 
 # What is declared.
@@ -240,11 +241,15 @@ def duplicates(entries: Iterable[Entry], listed: Listed, adopt: bool) -> list[tu
     return [(kind, resources) for kind, resources in found if len(resources) > 1]
 
 
+class TakenError(AnsibleAWSError):
+    """The name of an entry is that of a resource which is not a member of the stack, and is not adopted."""
+
+
 def _match(entry: Entry, by_name: ByName, adopt: bool) -> Match:
     """Match an entry with one of the resources of its name, or of its previous name.
 
-    Raises AnsibleAWSError when that is ambiguous, or when the resource belongs to another stack, or to none and `adopt`
-    is not set.
+    Raises AnsibleAWSError when that is ambiguous, and TakenError when the resource belongs to another stack, or to none
+    and `adopt` is not set.
     """
     owner = entry.owner
     namesakes = by_name.get((entry.kind, entry.name), [])
@@ -261,9 +266,9 @@ def _match(entry: Entry, by_name: ByName, adopt: bool) -> Match:
         return Match(entry, candidates[0], adopted, others=namesakes if renamed else [])
     if foreign := [resource for resource in namesakes if owner.is_foreign(resource)]:
         stacks = ", ".join(f"{resource['arn']} of stack {resource['tags'][owner.tag]!r}" for resource in foreign)
-        raise AnsibleAWSError(message=f"{entry.path}: {entry.name!r} is a member of another stack: {stacks}")
+        raise TakenError(message=f"{entry.path}: {entry.name!r} is a member of another stack: {stacks}")
     if namesakes:
-        raise AnsibleAWSError(
+        raise TakenError(
             message=f"{entry.path}: {entry.name!r} already exists and has no owner: {describe(namesakes)}; set adopt "
             "to take it over"
         )
@@ -277,6 +282,8 @@ def match_entries(entries: Iterable[Entry], listed: Listed, adopt: bool) -> Matc
     for entry in entries:
         try:
             matching.matches.append(_match(entry, by_name, adopt))
+        except TakenError as error:
+            matching.taken.append((entry, str(error.message)))
         except AnsibleAWSError as error:
             matching.refused.append((entry, str(error.message)))
     return matching

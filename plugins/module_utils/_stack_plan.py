@@ -126,8 +126,10 @@ class StackPlan:
     changes: list[PlannedChange]  # in the order of the writes
     undeclared: list[tuple[Kind, Resource]] = field(default_factory=list)  # members that no entry identifies
     refusals: list[str] = field(default_factory=list)
+    # What an earlier task may still prevent, so that check mode only warns of it; `missing`: a list may lag, too.
+    taken: list[str] = field(default_factory=list)
     in_use: list[InUse] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)  # what the service will probably refuse: a list may lag
+    missing: list[str] = field(default_factory=list)  # what the service will probably refuse
     warnings: list[str] = field(default_factory=list)
 
 
@@ -155,6 +157,7 @@ def plan_stack(matching: Matching, listed: Listed, owner: Owner, params: dict[st
         changes,
         undeclared,
         [message for _entry, message in matching.refused] + refusals,
+        [message for _entry, message in matching.taken],
         logging_configurations_in_use(changes, listed[ROOM]),
         _missing_arns(changes, listed[LOGGING_CONFIGURATION]),
         [
@@ -187,7 +190,8 @@ def _plan_entries(matches: list[Match]) -> tuple[list[PlannedChange], list[str]]
 def _undeclared(matching: Matching, listed: Listed, owner: Owner) -> list[tuple[Kind, Resource]]:
     """Return the members that no entry identifies, rooms first; a member that a refused entry may mean is not one."""
     matched = {match.before["arn"] for match in matching.matches if match.before}
-    refused = {(entry.kind, name) for entry, _message in matching.refused for name in (entry.name, entry.previous_name)}
+    entries = [entry for entry, _message in matching.refused + matching.taken]
+    refused = {(entry.kind, name) for entry in entries for name in (entry.name, entry.previous_name)}
     return [
         (kind, resource)
         for kind in reversed(KINDS)

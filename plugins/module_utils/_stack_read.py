@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from ._api import OPERATIONS
-from ._identity import LOOK_AGAIN, get_each, inconsistent_read_error, still_existing
+from ._identity import LOOK_AGAIN, get_each, inconsistent_read_error, renamed_error, still_existing
 from ._pacing import limit_rate
 from ._polling import poll
 from ._progress import Progress
@@ -60,6 +60,12 @@ def match_with_details(client: Any, matching: Matching, progress: Progress) -> M
     rooms = get_each(client, ROOM, incomplete, partial(progress.watch, what="rooms read"))
     if missing := [arn for arn, room in rooms.items() if room is None]:
         raise inconsistent_read_error(ROOM, missing)
+    for match in matches:
+        room = rooms.get(match.before["arn"]) if match.before else None
+        if room and match.before and room["name"] != match.before["name"]:
+            error = renamed_error(ROOM, room, match.before["name"])
+            error.message = f"{match.entry.path}.{error.message}"
+            raise error
 
     def with_details(match: Match) -> Match:
         return replace(match, before=rooms.get(match.before["arn"], match.before)) if match.before else match

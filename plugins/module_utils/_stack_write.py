@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from ._api import list_by_name, list_rooms
-from ._identity import still_existing
+from ._identity import get_each, still_existing
 from ._plan import Declaration, Plan, WriteResult
 from ._progress import Progress
 from ._resources import (
@@ -295,7 +295,7 @@ class _Run:
         """
         name, options = change.planned.name, self.write_options(change.planned)
         if stays(self.client, kind, name, created, options):
-            if not still_existing(self.client, kind, [change.resource or {}]):
+            if get_each(self.client, kind, [created])[created] is None:
                 raise AnsibleAWSError(message=f"Somebody else deleted {created} after this task had created it")
             return
         delete_shown(self.client, kind, created)
@@ -312,7 +312,9 @@ class _Run:
         """Delete or release what is to be removed; with `wait`, until no list shows it any more."""
         for _round in range(MAX_ROUNDS):
             removals, self.removals = self.removals, []
-            self.write_changes([removal for removal in removals if not self.manages(removal)])
+            managed = [removal for removal in removals if self.manages(removal)]
+            self.outcome.applied += [AppliedChange(each, each.plan, "none", None) for each in managed]
+            self.write_changes([removal for removal in removals if removal not in managed])
             if not self.options.waits.wait or self.cut_off:
                 return
             for kind in (ROOM, LOGGING_CONFIGURATION):

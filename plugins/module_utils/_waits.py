@@ -189,13 +189,15 @@ def wait_list_shows(client: Any, kind: Kind, written: Resource, plan: Plan, time
     wait_until(f"List agrees about the {kind.title} {arn}", look, timeout)
 
 
-def wait_unlisted(client: Any, kind: Kind, deleted: Resource, timeout: float) -> None:
+def wait_unlisted(client: Any, kind: Kind, deleted: Resource, timeout: float) -> bool:
     """Give List time to stop showing a deleted resource: the next task that looks by name need not look again.
 
     Get decides what exists (see _identity), so a list that shows it for longer, or that cannot be read, is no failure.
+    Returns whether the list no longer shows it.
     """
     seconds = min(timeout, LIST_AGREES)
-    with contextlib.suppress(DeadlinePassed), deadline(seconds):
+    with contextlib.suppress(DeadlinePassed, AnsibleAWSError), deadline(seconds):
         for _now in poll(seconds):
             if all(listed["arn"] != deleted["arn"] for listed in list_by_name(client, kind, deleted["name"])):
-                return
+                return True
+    return False

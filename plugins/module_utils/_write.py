@@ -85,23 +85,31 @@ def _delete(client: Any, plan: Plan, options: WriteOptions) -> WriteResult:
     deleted = delete_shown(client, plan.kind, plan.before["arn"])
     if options.wait:
         wait_deleted(client, plan.kind, plan.before, options.timeout)
-        if plan.before["name"]:
-            wait_unlisted(client, plan.kind, plan.before, options.timeout)
+        unlisted = not plan.before["name"] or wait_unlisted(client, plan.kind, plan.before, options.timeout)
+        if not unlisted and not deleted and OPERATIONS[plan.kind].get(client, plan.before["arn"]):
+            raise _not_deletable_error(plan.kind, plan.before["arn"])
     return WriteResult(None, deleted, plan)
 
 
 def delete_shown(client: Any, kind: Kind, arn: str) -> bool:
     """Delete a resource that a read has shown, again as long as Get shows it although the deletion does not find it.
 
-    Returns whether this deleted it.
+    Returns whether this deleted it. Raises AnsibleAWSError when Get shows it to the end.
     """
     for _now in poll(OLD_STATE_LASTS):
         if OPERATIONS[kind].delete(client, arn):
             return True
         shown = OPERATIONS[kind].get(client, arn)
         if shown is None or is_deleting(shown):
-            break
-    return False
+            return False
+    raise _not_deletable_error(kind, arn)
+
+
+def _not_deletable_error(kind: Kind, arn: str) -> AnsibleAWSError:
+    return AnsibleAWSError(
+        message=f"Get shows the {kind.title} {arn}, and the deletion does not find it, so it was not deleted. It was "
+        "created moments ago: run the task again"
+    )
 
 
 def _update(
@@ -163,12 +171,15 @@ def _replace(
     replaced, anything else is planned again.
     """
     kind, arn = plan.kind, before["arn"]
+    # Others of this name were there before, so they are nobody's attempt to create the same one.
+    others = frozenset(each["arn"] for each in list_by_name(client, kind, after["name"])) if after["name"] else ()
+    options = replace(options, others=options.others.union(others))
     current = OPERATIONS[kind].get(client, arn)
     if current is not None and is_changing(current):
         wait_stable(client, kind, current, options.timeout)
         current = OPERATIONS[kind].get(client, arn)
     if current is None or is_deleting(current):
-        raise AnsibleAWSError(message=f"Somebody else deleted the {kind.title} {arn} meanwhile; run the task again")
+        raise _deleted_meanwhile_error(kind, arn)
     if not is_failed(current):
         return replace(write_plan(client, declaration.plan(current), declaration, options), changed=True)
     if users := confirm_users(client, current, list_rooms(client, logging_configuration_identifier=arn)):
@@ -176,10 +187,8 @@ def _replace(
             message=f"The {kind.title} {arn} is in state {before['state']} and the service refuses to "
             f"update it; it cannot be replaced while rooms use it: {', '.join(room['arn'] for room in users)}"
         )
-    # Others of this name were there before, so they are nobody's attempt to create the same one.
-    others = frozenset(each["arn"] for each in list_by_name(client, kind, after["name"])) if after["name"] else ()
-    options = replace(options, others=options.others.union(others))
-    delete_shown(client, kind, arn)
+    if not delete_shown(client, kind, arn):
+        raise _deleted_meanwhile_error(kind, arn)
     wait_deleted(client, kind, before, options.timeout)
     fields = {name: after[name] for name in kind.field_names}
     tags = {key: value for key, value in after["tags"].items() if not key.startswith("aws:")}
@@ -192,6 +201,10 @@ def _replace(
         )
         raise
     return replace(replacement, plan=plan)  # the difference is the one that was planned, from the failed state
+
+
+def _deleted_meanwhile_error(kind: Kind, arn: str) -> AnsibleAWSError:
+    return AnsibleAWSError(message=f"Somebody else deleted the {kind.title} {arn} meanwhile; run the task again")
 
 
 def _create(client: Any, plan: Plan, after: Resource, declaration: Declaration, options: WriteOptions) -> WriteResult:
@@ -231,9 +244,11 @@ def stays(client: Any, kind: Kind, name: str, arn: str, options: WriteOptions) -
             rivals = [resource for resource in listed if resource["arn"] not in options.others]
             if still_existing(client, kind, older_than(arn, rivals)):
                 return False
-            remaining = still_existing(client, kind, [resource for resource in rivals if resource["arn"] != arn])
-            if not remaining:
+            others = [resource for resource in rivals if resource["arn"] != arn]
+            if not others:
                 return True
+            # One that Get does not find may be one that it does not find yet.
+            remaining = still_existing(client, kind, others)
             listed = wait_listed(client, kind, name, arn, options.timeout)
     times = {resource["arn"]: resource["create_time"] for resource in listed}
     return all(times.get(resource["arn"]) != times[arn] for resource in remaining)

@@ -200,9 +200,10 @@ def manage_logging_configuration(module: IvsChatModule, client: Any) -> None:
         require_destination(module, given)
 
     def detach_again() -> None:
+        already = len(detached)
         for _now in poll(LIST_AGREES):
-            if missed := rooms_to_detach(module, client, before):
-                detach(client, before, missed, detached)
+            detach(client, before, rooms_to_detach(module, client, before), detached)
+            if len(detached) > already:
                 break
 
     converge(

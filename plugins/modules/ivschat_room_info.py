@@ -131,6 +131,7 @@ rooms:
       sample: {"stream": "main"}
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.aws_ivs.chat.plugins.module_utils._api import get_room, list_rooms
@@ -169,10 +170,14 @@ def room_info(module: IvsChatModule, client: Any) -> None:
         rooms = [get_room(client, arn) for arn in dict.fromkeys(arns)]
     else:
         rooms = [room for room in list_rooms(client, **filters) if arns is None or room["arn"] in arns]
-    rooms = [room for room in rooms if room and matches(room, filters) and has_tags(room, params["tags"])]
+    rooms = matching(rooms, filters, params["tags"])
     if params["include_details"] and not arns:
-        rooms = [room for room in get_each(client, ROOM, (room["arn"] for room in rooms)).values() if room]
+        rooms = matching(get_each(client, ROOM, (room["arn"] for room in rooms)).values(), filters, params["tags"])
     module.exit_json(changed=False, rooms=rooms)
+
+
+def matching(rooms: Iterable[Resource | None], filters: dict[str, Any], tags: dict[str, Any] | None) -> list[Resource]:
+    return [room for room in rooms if room and matches(room, filters) and has_tags(room, tags)]
 
 
 def matches(room: Resource, filters: dict[str, Any]) -> bool:

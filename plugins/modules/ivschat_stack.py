@@ -410,8 +410,11 @@ undeclared:
   elements: dict
   sample: []
 refusals:
-  description: Why entries are refused, one message for each.
-  returned: when entries are refused
+  description:
+    - Why entries are refused, one message for each.
+    - In check mode, the task does not fail because of a refusal that an earlier task might prevent, such as a name that
+      another stack has. It warns, and the plan omits the entry.
+  returned: when the resources could be read
   type: list
   elements: str
   sample: ["rooms[1]: 'hallway' is a member of another stack: arn:aws:ivschat:us-east-1:123456789012:room/AbCdEf123456
@@ -507,8 +510,8 @@ def manage_stack(module: IvsChatModule, client: Any) -> None:
     for warning in plan.warnings:
         module.warn(warning)
     planned = result_of_plan(params, plan, matching, listed)
-    in_use = write_unless_check_mode(module, lambda: warn_of_refusals(module, plan), lambda: messages_in_use(plan))
-    if refusals := plan.refusals + in_use:
+    refusals = plan.refusals + preventable_refusals(plan)
+    if plan.refusals or write_unless_check_mode(module, lambda: warn_of(module, plan), lambda: refusals):
         refuse(module, refusals, plan, planned, listed)
     options = StackOptions(
         waits=WriteOptions(params["wait"], params["wait_timeout"]),
@@ -550,19 +553,20 @@ def refuse(
     message = "; ".join(refusals)
     if len(message) > MAX_MESSAGE:
         message = f"{message[:MAX_MESSAGE]}...; {len(refusals)} refusals in all, see refusals"
-    result = {"refusals": refusals, **planned}
+    result = {**planned, "refusals": refusals}
     if module._diff:
         result["diff"] = diff_of(module, plan, listed, [each for each in plan.changes if each.action != "none"])
     module.fail_json(msg=message, **result)
 
 
-def messages_in_use(plan: StackPlan) -> list[str]:
-    return [use.message for use in plan.in_use]
+def preventable_refusals(plan: StackPlan) -> list[str]:
+    """Return what a real run is refused for, unless an earlier task prevents it."""
+    return plan.taken + [use.message for use in plan.in_use]
 
 
-def warn_of_refusals(module: IvsChatModule, plan: StackPlan) -> list[str]:
+def warn_of(module: IvsChatModule, plan: StackPlan) -> list[str]:
     """Warn of what a real run, or the service, would refuse; in check mode, an earlier task may still prevent it."""
-    for message in messages_in_use(plan) + plan.missing:
+    for message in preventable_refusals(plan) + plan.missing:
         refuse_unless_check_mode(module, message)
     return []
 
@@ -576,6 +580,7 @@ def result_of_plan(params: dict[str, Any], plan: StackPlan, matching: Matching, 
             for kind, resource in plan.undeclared
         ],
         "estimate": estimate(plan, matching, listed, params["wait"], params["calls_per_second"]),
+        "refusals": plan.refusals + preventable_refusals(plan) + plan.missing,
     }
 
 

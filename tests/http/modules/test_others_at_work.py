@@ -89,6 +89,18 @@ class TestRepair:
         (left,) = chat.list_logging_configurations()["loggingConfigurations"]
         assert (left["arn"], left["tags"]) == (theirs["arn"], {"a": "b"})
 
+    def test_another_run_has_just_replaced_it(
+        self, failed: str, bucket: Any, logging: Run, emulator: Emulator, chat: Any
+    ) -> None:
+        """Between the last look and the deletion: then there is nothing left to replace."""
+        emulator.set(failing_transitions=[])
+        emulator.intervene("GetLoggingConfiguration", "DeleteLoggingConfiguration", skip=1, identifier=failed)
+        other = {"name": "archive", "destinationConfiguration": API_DESTINATION}
+        emulator.intervene("DeleteLoggingConfiguration", "CreateLoggingConfiguration", "before", **other)
+        result = logging(arn=failed, destination_configuration=bucket, wait=True)
+        assert result["failed"] and "Somebody else deleted" in result["msg"], result
+        assert len(chat.list_logging_configurations()["loggingConfigurations"]) == 1
+
     def test_a_room_that_has_let_go_does_not_prevent_it(
         self, bucket: Any, logging: Run, room: Run, emulator: Emulator, chat: Any, no_pauses: None
     ) -> None:
@@ -99,6 +111,28 @@ class TestRepair:
         emulator.set(lag={"list": {"seconds": 60}})
         assert room(name="lobby", logging_configuration_identifiers=[])["changed"]
         result = logging(arn=failed, destination_configuration=bucket)
+        assert result["changed"] and not result.get("failed"), result
+
+
+class TestDeletionThatFindsNothing:
+    """Get shows a room, and the deletion does not find it: that is no success."""
+
+    @pytest.mark.parametrize(("lag", "wait"), [(["write"], False), (["get", "write"], True)], ids=str)
+    def test_it_fails(
+        self, lag: list[str], wait: bool, room: Run, emulator: Emulator, chat: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for module, seconds in (("_write.OLD_STATE_LASTS", 0.5), ("_identity.LOOK_AGAIN", 0.5)):
+            monkeypatch.setattr(f"ansible_collections.aws_ivs.chat.plugins.module_utils.{module}", seconds)
+        monkeypatch.setattr("ansible_collections.aws_ivs.chat.plugins.module_utils._waits.LIST_AGREES", 3.0)
+        emulator.set(lag={"write": {"seconds": 60}, **({"get": {"seconds": 2}} if "get" in lag else {})})
+        chat.create_room(name="lobby")
+        result = room(name="lobby", state="absent", wait=wait)
+        assert result["failed"] and "the deletion does not find it, so it was not deleted" in result["msg"], result
+
+    def test_a_list_that_may_not_be_read_after_it(self, room: Run, emulator: Emulator, chat: Any) -> None:
+        created = chat.create_room(name="lobby")["arn"]
+        emulator.fault("ListRooms", "AccessDeniedException", count=9)
+        result = room(arn=created, state="absent", wait=True)
         assert result["changed"] and not result.get("failed"), result
 
 
@@ -114,6 +148,22 @@ class TestRenamedMeanwhile:
         result = room(name="lobby", **options)
         assert result["failed"] and "renamed moments ago" in result["msg"] and "'foyer'" in result["msg"]
         assert emulator.writes() == []
+
+    @pytest.mark.parametrize("tags", [{"ivschat-stack": "conference"}, {}], ids=["member", "adopted"])
+    def test_a_room_of_a_stack(self, tags: dict[str, str], stack: Run, emulator: Emulator, chat: Any) -> None:
+        created = chat.create_room(name="lobby", tags=tags)["arn"]
+        emulator.set(lag={"list": {"seconds": 60}})
+        chat.update_room(identifier=created, name="foyer")
+        emulator.forget_calls()
+        result = stack(rooms=[{"name": "lobby", "maximum_message_length": 7}], adopt=True)
+        assert result["failed"] and result["msg"].startswith("rooms[0].name: List shows the room"), result
+        assert emulator.writes() == []
+
+    def test_room_info(self, room_info: Any, emulator: Emulator, chat: Any) -> None:
+        created = chat.create_room(name="lobby")["arn"]
+        emulator.set(lag={"list": {"seconds": 60}})
+        chat.update_room(identifier=created, name="foyer")
+        assert room_info(name="lobby") == []
 
     def test_a_logging_configuration_is_not_deleted(
         self, bucket: Any, logging: Run, emulator: Emulator, chat: Any, clock: Any
@@ -188,6 +238,18 @@ class TestHalfWay:
         lobby = chat.create_room(name="lobby", loggingConfigurationIdentifiers=[created])["arn"]
         result = logging(name="archive", state="absent")
         assert result["failed"] and "1 room(s) use it" in result["msg"] and lobby in result["msg"]
+
+    def test_force_looks_until_the_room_shows_that_prevents_the_deletion(
+        self, bucket: Any, logging: Run, emulator: Emulator, chat: Any, clock: Any
+    ) -> None:
+        created = create_logging_configuration(chat, "archive")
+        first = chat.create_room(name="first", loggingConfigurationIdentifiers=[created])["arn"]
+        second = chat.create_room(name="second")["arn"]
+        emulator.set(lag={"list": {"reads": 3}})
+        chat.update_room(identifier=second, loggingConfigurationIdentifiers=[created])
+        result = logging(name="archive", state="absent", force=True)
+        assert result["changed"] and not result.get("failed"), result
+        assert result["detached_rooms"] == [first, second]
 
     def test_a_room_that_is_deleted_before_it_is_detached(
         self, bucket: Any, logging: Run, emulator: Emulator, chat: Any, no_pauses: None

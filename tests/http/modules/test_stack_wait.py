@@ -219,11 +219,18 @@ class TestOthersMeanwhile:
             chat.update_room(identifier=before["old"], name="new")
 
         rooms = [{"name": "new", "tags": {"k": "1"}}, {"name": "b"}]
-        done = meanwhile("CreateRoom", rename, "before", rooms=rooms, prune=True)
+        done = meanwhile("CreateRoom", rename, "before", rooms=rooms, prune=True, diff=True)
         assert not done.get("failed") and done["summary"]["deleted"] == 0, done
+        assert "room old" not in done["diff"]["before"] + done["diff"]["after"]
         left = {room["name"]: room for room in chat.list_rooms()["rooms"]}
         assert {name: room["arn"] for name, room in left.items()} == {"new": before["old"], "b": before["b"]}
         assert left["new"]["tags"] == {"ivschat-stack": "conference", "k": "1"}
+
+    def test_get_does_not_show_at_once_what_was_created(self, stack, emulator, chat):
+        """With times in whole seconds, the run looks at what it keeps once more."""
+        emulator.set(lag={"get": {"seconds": 3}}, times={view: {"unit": 1} for view in ("write", "get", "list")})
+        done = stack(rooms=[{"name": "lobby"}])
+        assert done["changed"] and not done.get("failed"), done
 
     def test_a_replacement_does_not_give_way_to_a_resource_that_was_there_before(self, stack, emulator, chat, bucket):
         theirs = create_logging_configuration(chat, "archive", tags={"owner": "they"})

@@ -58,10 +58,13 @@ def list_kind(chat: Any, kind: str) -> list[dict[str, Any]]:
     return list_rooms(chat) if kind == "room" else list_logging_configurations(chat)
 
 
-@pytest.mark.parametrize("lag", [0, 3])
+LAGS: dict[str, dict[str, Any]] = {"no lag": {}, "list": {"list": {"reads": 3}}, "get": {"get": {"seconds": 2}}}
+
+
+@pytest.mark.parametrize("lag", LAGS)
 @pytest.mark.parametrize("runs", [2, 8])
-def test_one_remains(kind: str, runs: int, lag: int, emulator: Emulator, chat: Any) -> None:
-    emulator.set(lag={"list": {"reads": lag}})
+def test_one_remains(kind: str, runs: int, lag: str, emulator: Emulator, chat: Any) -> None:
+    emulator.set(lag=LAGS[lag])
     processes = start_at_once(emulator, kind, runs)
     emulator.release()
     results = [process.result() for process in processes]

@@ -91,7 +91,7 @@ def plan(params: dict[str, Any], *listed: dict[str, Any], remove: bool = False, 
         declared = {kind: params[kind] or [] for kind in ("logging_configurations", "rooms")}
         params = {**params, "prune": True, **declared}
     planned = plan_stack(match_entries(declared_entries(params, OWNER), there, adopt), there, OWNER, params)
-    if refusals := planned.refusals + [use.message for use in planned.in_use]:
+    if refusals := planned.refusals + planned.taken + [use.message for use in planned.in_use]:
         raise AnsibleAWSError(message="; ".join(refusals))
     return planned.changes
 
