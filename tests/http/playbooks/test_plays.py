@@ -246,6 +246,7 @@ def test_the_role_live_chat_leaves_tags_of_its_destinations_unchanged(ansible, c
     assert now() == ({"ivschat-stack": "main"}, {"ivschat-stack": "main"})
 
 
+
 @pytest.mark.usefixtures("bucket")
 def test_the_role_announce_previews_before_its_rooms_exist(ansible, emulator):
     role = {
@@ -254,5 +255,9 @@ def test_the_role_announce_previews_before_its_rooms_exist(ansible, emulator):
     }
     rooms = [task("ivschat_room", name="lobby", tags={"stream": "main"}), role]
     assert changed_tasks(ansible(on_localhost(*rooms), "--check")) == 1 and emulator.writes() == []
+    # Check mode of the role alone, which the variable ansible_check_mode does not show.
+    applied = {"name": "aws_ivs.chat.announce", "apply": {"check_mode": True}}
+    ansible(on_localhost({**role, "ansible.builtin.include_role": applied}))
+    assert emulator.writes() == []
     assert changed_tasks(ansible(on_localhost(*rooms))) == 2
     assert changed_tasks(ansible(on_localhost(*rooms), "--check")) == 1
