@@ -246,6 +246,33 @@ def test_the_role_live_chat_leaves_tags_of_its_destinations_unchanged(ansible, c
     assert now() == ({"ivschat-stack": "main"}, {"ivschat-stack": "main"})
 
 
+def test_the_role_live_chat_takes_null_for_a_retention_that_is_not_set(ansible, playbook, clients):
+    declared = {"name": "main", "log_group": "/chat/logs"}
+
+    def retention():
+        (group,) = clients("logs").describe_log_groups()["logGroups"]
+        return group.get("retentionInDays")
+
+    ansible(on_localhost(live_chat(**declared, log_retention=None)))
+    assert retention() is None
+    ansible(on_localhost(live_chat(**declared, log_retention="7")))
+    assert retention() == 7
+    assert changed_tasks(ansible(on_localhost(live_chat(**declared, log_retention=None)))) == 0
+    assert retention() == 7
+    for value in (0, 1096):
+        refused = live_chat(**declared, log_retention=value)
+        check = "ansible_failed_result.msg is match(reason)"
+        ansible(
+            on_localhost(
+                {
+                    "block": [refused, {"ansible.builtin.fail": {"msg": "was accepted"}}],
+                    "rescue": [{"ansible.builtin.assert": {"that": check}}],
+                    "vars": {"reason": f"live_chat_log_retention: {value} is not valid: it must be one of 1, 3, .*3653$"},
+                }
+            )
+        )
+
+
 
 @pytest.mark.usefixtures("bucket")
 def test_the_role_announce_previews_before_its_rooms_exist(ansible, emulator):
