@@ -273,6 +273,34 @@ def test_the_role_live_chat_takes_null_for_a_retention_that_is_not_set(ansible, 
         )
 
 
+def test_the_role_live_chat_removes_the_permission_of_a_function_that_chats_shared(ansible, chat, clients, function):
+    """Each chat removes its own, whichever goes first, but not while others rely on it."""
+    uri = function("review", allowed=False)
+
+    def statements():
+        try:
+            policy = json.loads(clients("lambda").get_policy(FunctionName="review")["Policy"])
+        except clients("lambda").exceptions.ResourceNotFoundException:
+            return []
+        return sorted(statement["Sid"] for statement in policy["Statement"])
+
+    def run(name, **variables):
+        ansible(on_localhost(live_chat(name=name, review_function=uri, rooms=[{"name": name}], **variables)))
+
+    run("one")
+    run("two")
+    assert statements() == ["live-chat-one", "live-chat-two"]
+    run("one", state="absent", apply={"check_mode": True})
+    assert statements() == ["live-chat-one", "live-chat-two"]
+    run("one", state="absent")
+    assert statements() == ["live-chat-two"]
+    foreign = chat.create_room(name="foreign", tags={"ivschat-stack": "x"}, messageReviewHandler={"uri": uri})["arn"]
+    run("two", state="absent")
+    assert statements() == ["live-chat-two"], "the room of somebody else's has no other"
+    chat.delete_room(identifier=foreign)
+    run("two", state="absent")
+    assert statements() == []
+
 
 @pytest.mark.usefixtures("bucket")
 def test_the_role_announce_previews_before_its_rooms_exist(ansible, emulator):
