@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.harness import KNOWN_AFTER_APPLY
 from tests.support.playbooks import changed_tasks, on_localhost
+from tests.support.service import create_logging_configuration
 
 MESSAGE = "abcdefGHI123"
 LOOKUP = "{{ lookup('aws_ivs.chat.chat_token', 'ada', room_arn=lobby.room.arn) }}"
@@ -20,6 +21,13 @@ LOOPED = "{{ created.results | map(attribute='room.arn') | list }}"
 def task(module, register=None, loop=None, **options):
     keywords = {"register": register, "loop": loop, "ignore_errors": options.pop("ignore_errors", None)}
     return {f"aws_ivs.chat.{module}": options, **{key: value for key, value in keywords.items() if value is not None}}
+
+
+def live_chat(apply=None, **variables):
+    return {
+        "ansible.builtin.include_role": {"name": "aws_ivs.chat.live_chat", **({"apply": apply} if apply else {})},
+        "vars": {f"live_chat_{name}": value for name, value in variables.items()},
+    }
 
 
 # What is registered, saved by the playbook itself.
@@ -189,18 +197,109 @@ def test_nulls_from_templates_choose_no_room(ansible, chat, emulator):
 def test_the_role_live_chat_takes_null_for_what_a_room_omits(ansible, chat, function):
     uri = function("review")
     room = {"name": "lobby", "previous_name": None, "message_review_handler": {"uri": None, "fallback_result": None}}
-    role = {
-        "ansible.builtin.include_role": {"name": "aws_ivs.chat.live_chat"},
-        "vars": {
-            "live_chat_name": "main",
-            "live_chat_review_function": uri,
-            "live_chat_review_fallback": "DENY",
-            "live_chat_rooms": [room],
-        },
-    }
+    role = live_chat(name="main", review_function=uri, review_fallback="DENY", rooms=[room])
     ansible(on_localhost(role))
     (created,) = chat.list_rooms()["rooms"]
     assert created["messageReviewHandler"] == {"uri": uri, "fallbackResult": "DENY"}
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("unset", [{}, {"tags": None}], ids=["omitted", "null"])
+def test_the_role_live_chat_leaves_unchanged_what_is_not_set(ansible, chat, unset):
+    """Tags and logging configurations of a room that it takes over, until a variable says what they are to be."""
+    archive = create_logging_configuration(chat, "by-hand")
+    arn = chat.create_room(name="lobby", tags={"billing": "team-7"}, loggingConfigurationIdentifiers=[archive])["arn"]
+    declared = {"name": "main", "rooms": [{"name": "lobby"}]}
+
+    def now():
+        room = chat.get_room(identifier=arn)
+        return room["tags"], room.get("loggingConfigurationIdentifiers", [])
+
+    ansible(on_localhost(live_chat(**declared, **unset, adopt=True)))
+    assert now() == ({"billing": "team-7", "ivschat-stack": "main"}, [archive])
+    assert changed_tasks(ansible(on_localhost(live_chat(**declared, **unset)))) == 0
+    ansible(on_localhost(live_chat(**declared, tags={})))
+    assert now() == ({"ivschat-stack": "main"}, [archive])
+    ansible(on_localhost(live_chat(**declared, **unset, prune=True)))
+    assert now() == ({"ivschat-stack": "main"}, [])
+
+
+def test_the_role_live_chat_leaves_tags_of_its_destinations_unchanged(ansible, clients):
+    tags = {"billing": "team-7", "ivschat-stack": "main"}
+    clients("s3").create_bucket(Bucket="chat-logs")
+    tag_set = [{"Key": key, "Value": value} for key, value in tags.items()]
+    clients("s3").put_bucket_tagging(Bucket="chat-logs", Tagging={"TagSet": tag_set})
+    clients("logs").create_log_group(logGroupName="/chat/logs", tags=tags)
+    declared = {"name": "main", "bucket": "chat-logs", "log_group": "/chat/logs"}
+
+    def now():
+        (group,) = clients("logs").describe_log_groups()["logGroups"]
+        tag_set = clients("s3").get_bucket_tagging(Bucket="chat-logs")["TagSet"]
+        return (
+            {tag["Key"]: tag["Value"] for tag in tag_set},
+            clients("logs").list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"],
+        )
+
+    ansible(on_localhost(live_chat(**declared)))
+    assert now() == (tags, tags)
+    ansible(on_localhost(live_chat(**declared, tags={})))
+    assert now() == ({"ivschat-stack": "main"}, {"ivschat-stack": "main"})
+
+
+def test_the_role_live_chat_takes_null_for_a_retention_that_is_not_set(ansible, playbook, clients):
+    declared = {"name": "main", "log_group": "/chat/logs"}
+
+    def retention():
+        (group,) = clients("logs").describe_log_groups()["logGroups"]
+        return group.get("retentionInDays")
+
+    ansible(on_localhost(live_chat(**declared, log_retention=None)))
+    assert retention() is None
+    ansible(on_localhost(live_chat(**declared, log_retention="7")))
+    assert retention() == 7
+    assert changed_tasks(ansible(on_localhost(live_chat(**declared, log_retention=None)))) == 0
+    assert retention() == 7
+    for value in (0, 1096):
+        refused = live_chat(**declared, log_retention=value)
+        check = "ansible_failed_result.msg is match(reason)"
+        ansible(
+            on_localhost(
+                {
+                    "block": [refused, {"ansible.builtin.fail": {"msg": "was accepted"}}],
+                    "rescue": [{"ansible.builtin.assert": {"that": check}}],
+                    "vars": {"reason": f"live_chat_log_retention: {value} is not valid: it must be one of 1, 3, .*3653$"},
+                }
+            )
+        )
+
+
+def test_the_role_live_chat_removes_the_permission_of_a_function_that_chats_shared(ansible, chat, clients, function):
+    """Each chat removes its own, whichever goes first, but not while others rely on it."""
+    uri = function("review", allowed=False)
+
+    def statements():
+        try:
+            policy = json.loads(clients("lambda").get_policy(FunctionName="review")["Policy"])
+        except clients("lambda").exceptions.ResourceNotFoundException:
+            return []
+        return sorted(statement["Sid"] for statement in policy["Statement"])
+
+    def run(name, **variables):
+        ansible(on_localhost(live_chat(name=name, review_function=uri, rooms=[{"name": name}], **variables)))
+
+    run("one")
+    run("two")
+    assert statements() == ["live-chat-one", "live-chat-two"]
+    run("one", state="absent", apply={"check_mode": True})
+    assert statements() == ["live-chat-one", "live-chat-two"]
+    run("one", state="absent")
+    assert statements() == ["live-chat-two"]
+    foreign = chat.create_room(name="foreign", tags={"ivschat-stack": "x"}, messageReviewHandler={"uri": uri})["arn"]
+    run("two", state="absent")
+    assert statements() == ["live-chat-two"], "the room of somebody else's has no other"
+    chat.delete_room(identifier=foreign)
+    run("two", state="absent")
+    assert statements() == []
 
 
 @pytest.mark.usefixtures("bucket")
@@ -211,5 +310,9 @@ def test_the_role_announce_previews_before_its_rooms_exist(ansible, emulator):
     }
     rooms = [task("ivschat_room", name="lobby", tags={"stream": "main"}), role]
     assert changed_tasks(ansible(on_localhost(*rooms), "--check")) == 1 and emulator.writes() == []
+    # Check mode of the role alone, which the variable ansible_check_mode does not show.
+    applied = {"name": "aws_ivs.chat.announce", "apply": {"check_mode": True}}
+    ansible(on_localhost({**role, "ansible.builtin.include_role": applied}))
+    assert emulator.writes() == []
     assert changed_tasks(ansible(on_localhost(*rooms))) == 2
     assert changed_tasks(ansible(on_localhost(*rooms), "--check")) == 1
