@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from tests.support.environment import UNKNOWN_LOGGING
 from tests.support.harness import KNOWN_AFTER_APPLY
 from tests.support.playbooks import changed_tasks, on_localhost
 from tests.support.service import create_logging_configuration
@@ -224,6 +225,30 @@ def test_the_role_live_chat_leaves_unchanged_what_is_not_set(ansible, chat, unse
     assert now() == ({"ivschat-stack": "main"}, [])
 
 
+@pytest.mark.parametrize(
+    ("room", "reason"),
+    [
+        ({"name": "taken"}, "'taken' is a member of another stack"),
+        ({"name": "new", "logging_configurations": [UNKNOWN_LOGGING]}, "there is no logging configuration arn"),
+    ],
+    ids=["taken", "unknown ARN"],
+)
+def test_the_role_live_chat_makes_nothing_if_its_stack_is_refused(ansible, chat, clients, room, reason):
+    chat.create_room(name="taken", tags={"ivschat-stack": "other"})
+    refused = live_chat(name="main", log_group="/chat/logs", rooms=[room])
+    ansible(
+        on_localhost(
+            {
+                "block": [refused, {"ansible.builtin.fail": {"msg": "was accepted"}}],
+                "rescue": [{"ansible.builtin.assert": {"that": "ansible_failed_result.msg is search(reason)"}}],
+                "vars": {"reason": reason},
+            }
+        )
+    )
+    assert clients("logs").describe_log_groups()["logGroups"] == []
+    assert chat.list_logging_configurations()["loggingConfigurations"] == []
+
+
 def test_the_role_live_chat_leaves_tags_of_its_destinations_unchanged(ansible, clients):
     tags = {"billing": "team-7", "ivschat-stack": "main"}
     clients("s3").create_bucket(Bucket="chat-logs")
@@ -259,6 +284,7 @@ def test_the_role_live_chat_takes_null_for_a_retention_that_is_not_set(ansible, 
     assert retention() == 7
     assert changed_tasks(ansible(on_localhost(live_chat(**declared, log_retention=None)))) == 0
     assert retention() == 7
+    rule = "it must be one of 1, 3, .*3653$"
     for value in (0, 1096):
         refused = live_chat(**declared, log_retention=value)
         check = "ansible_failed_result.msg is match(reason)"
@@ -267,7 +293,9 @@ def test_the_role_live_chat_takes_null_for_a_retention_that_is_not_set(ansible, 
                 {
                     "block": [refused, {"ansible.builtin.fail": {"msg": "was accepted"}}],
                     "rescue": [{"ansible.builtin.assert": {"that": check}}],
-                    "vars": {"reason": f"live_chat_log_retention: {value} is not valid: it must be one of 1, 3, .*3653$"},
+                    "vars": {
+                        "reason": f"live_chat_log_retention: {value} is not valid: it must be one of 1, 3, .*3653$"
+                    },
                 }
             )
         )
