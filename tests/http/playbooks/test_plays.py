@@ -235,16 +235,13 @@ def test_the_role_live_chat_leaves_unchanged_what_is_not_set(ansible, chat, unse
 )
 def test_the_role_live_chat_makes_nothing_if_its_stack_is_refused(ansible, chat, clients, room, reason):
     chat.create_room(name="taken", tags={"ivschat-stack": "other"})
-    refused = live_chat(name="main", log_group="/chat/logs", rooms=[room])
-    ansible(
-        on_localhost(
-            {
-                "block": [refused, {"ansible.builtin.fail": {"msg": "was accepted"}}],
-                "rescue": [{"ansible.builtin.assert": {"that": "ansible_failed_result.msg is search(reason)"}}],
-                "vars": {"reason": reason},
-            }
-        )
-    )
+    role = live_chat(name="main", log_group="/chat/logs", rooms=[room])
+    refused = {
+        "block": [role, {"ansible.builtin.fail": {"msg": "was accepted"}}],
+        "rescue": [{"ansible.builtin.assert": {"that": "ansible_failed_result.msg is search(reason)"}}],
+        "vars": {"reason": reason},
+    }
+    ansible(on_localhost(refused))
     assert clients("logs").describe_log_groups()["logGroups"] == []
     assert chat.list_logging_configurations()["loggingConfigurations"] == []
 
@@ -271,7 +268,7 @@ def test_the_role_live_chat_leaves_tags_of_its_destinations_unchanged(ansible, c
     assert now() == ({"ivschat-stack": "main"}, {"ivschat-stack": "main"})
 
 
-def test_the_role_live_chat_takes_null_for_a_retention_that_is_not_set(ansible, playbook, clients):
+def test_the_role_live_chat_takes_null_for_a_retention_that_is_not_set(ansible, clients):
     declared = {"name": "main", "log_group": "/chat/logs"}
 
     def retention():
@@ -285,19 +282,13 @@ def test_the_role_live_chat_takes_null_for_a_retention_that_is_not_set(ansible, 
     assert changed_tasks(ansible(on_localhost(live_chat(**declared, log_retention=None)))) == 0
     assert retention() == 7
     for value in (0, 1096):
-        refused = live_chat(**declared, log_retention=value)
-        check = "ansible_failed_result.msg is match(reason)"
-        ansible(
-            on_localhost(
-                {
-                    "block": [refused, {"ansible.builtin.fail": {"msg": "was accepted"}}],
-                    "rescue": [{"ansible.builtin.assert": {"that": check}}],
-                    "vars": {
-                        "reason": f"live_chat_log_retention: {value} is not valid: it must be one of 1, 3, .*3653$"
-                    },
-                }
-            )
-        )
+        reason = f"live_chat_log_retention: {value} is not valid: it must be one of 1, 3, .*3653$"
+        refused = {
+            "block": [live_chat(**declared, log_retention=value), {"ansible.builtin.fail": {"msg": "was accepted"}}],
+            "rescue": [{"ansible.builtin.assert": {"that": "ansible_failed_result.msg is match(reason)"}}],
+            "vars": {"reason": reason},
+        }
+        ansible(on_localhost(refused))
 
 
 def test_the_role_live_chat_removes_the_permission_of_a_function_that_chats_shared(ansible, chat, clients, function):
