@@ -34,6 +34,20 @@ def handshake_status(chat: Chat, *tokens: str) -> int:
     return caught.value.response.status_code
 
 
+def accepted_at_once(chat: Chat, tokens: list[str]) -> int:
+    """How many of the handshakes with these tokens, all at the same time, are accepted."""
+
+    def attempt(token: str) -> bool:
+        try:
+            chat.connect(token)
+        except InvalidStatus:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(tokens)) as threads:
+        return sum(threads.map(attempt, tokens))
+
+
 def key_of_another_account(clients: Callable[..., Any]) -> str:
     """An access key ID of a role in another account."""
     role = "arn:aws:iam::222222222222:role/chat"
@@ -65,16 +79,7 @@ class TestTokens:
         assert handshake_status(chat, token) == 403
 
     def test_one_token_and_many_who_try_it(self, chat: Chat) -> None:
-        def attempt(_number: int) -> bool:
-            try:
-                chat.connect(token)
-            except InvalidStatus:
-                return False
-            return True
-
-        token = chat.token()
-        with ThreadPoolExecutor(8) as threads:
-            assert sum(threads.map(attempt, range(8))) == 1
+        assert accepted_at_once(chat, [chat.token()] * 8) == 1
 
     def test_missing_and_unknown_tokens(self, chat: Chat, ivschat: Any) -> None:
         assert handshake_status(chat) == 401
@@ -133,17 +138,7 @@ class TestTokens:
 
     def test_handshakes_at_the_same_time(self, chat: Chat, emulator: Emulator) -> None:
         emulator.set(messaging_limits={"connections": 2}, latency=0.2)
-
-        def attempt(token: str) -> bool:
-            try:
-                chat.connect(token)
-            except InvalidStatus:
-                return False
-            return True
-
-        tokens = [chat.token() for _number in range(16)]
-        with ThreadPoolExecutor(16) as threads:
-            assert sum(threads.map(attempt, tokens)) == 2
+        assert accepted_at_once(chat, [chat.token() for _number in range(16)]) == 2
 
     @pytest.mark.parametrize("error", ["Http503", "ConnectionReset"])
     def test_a_handshake_whose_response_is_lost_leaves_no_connection(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -29,7 +30,7 @@ from ._resources import (
     may_tie,
 )
 from ._retries import error_code, record_unanswered, record_writes
-from ._stack import Entry, Listed, Owner
+from ._stack import ByName, Entry, Listed, Owner, resources_by_name
 from ._stack_estimate import list_pages
 from ._stack_outcome import AppliedChange, Outcome
 from ._stack_plan import PlannedChange, plan_deletion, shorten
@@ -84,6 +85,16 @@ class _Run:
     removals: list[PlannedChange] = field(default_factory=list)  # those that are still to be made
     unanswered: list[str] = field(default_factory=list)  # the last calls in a row that got no answer
     outcome: Outcome = field(default_factory=Outcome)
+
+    @cached_property
+    def by_name(self) -> ByName:
+        """What the plan was made from, by kind and name."""
+        return resources_by_name(self.listed)
+
+    @property
+    def managed(self) -> set[str]:
+        """The ARNs of the declared resources that this run has written or found as declared."""
+        return {change.arn for change in self.outcome.applied if change.planned.entry is not None}
 
     @property
     def cut_off(self) -> bool:
@@ -146,9 +157,10 @@ class _Run:
 
     def remove_unused(self, kind: Kind) -> bool:
         """Delete one member of this kind that is to be deleted and that no room uses; False when there is none."""
+        managed = self.managed
         for removal in self.removals:
             before = removal.plan.before
-            if removal.kind is not kind or removal.action != "delete" or before is None or self.manages(removal):
+            if removal.kind is not kind or removal.action != "delete" or before is None or removal.arn in managed:
                 continue
             if kind is LOGGING_CONFIGURATION and list_rooms(
                 self.client, logging_configuration_identifier=before["arn"]
@@ -197,8 +209,8 @@ class _Run:
 
     def write_options(self, change: PlannedChange) -> WriteOptions:
         """Return how to write one: what had its name when the stack was planned is no attempt to create the same."""
-        listed = self.listed[change.kind]
-        others = frozenset(each["arn"] for each in listed if each["name"] == change.name and each["arn"] != change.arn)
+        namesakes = self.by_name.get((change.kind, change.name), [])
+        others = frozenset(each["arn"] for each in namesakes if each["arn"] != change.arn)
         return replace(self.options.waits, others=others)
 
     def current_declaration(self, change: PlannedChange) -> Declaration:
@@ -312,19 +324,16 @@ class _Run:
         """Delete or release what is to be removed; with `wait`, until no list shows it any more."""
         for _round in range(MAX_ROUNDS):
             removals, self.removals = self.removals, []
-            managed = [removal for removal in removals if self.manages(removal)]
-            self.outcome.applied += [AppliedChange(each, each.plan, "none", None) for each in managed]
-            self.write_changes([removal for removal in removals if removal not in managed])
+            managed = self.managed  # a member that was renamed meanwhile may be what is declared now
+            skipped = [removal for removal in removals if removal.arn in managed]
+            self.outcome.applied += [AppliedChange(each, each.plan, "none", None) for each in skipped]
+            self.write_changes([removal for removal in removals if removal.arn not in managed])
             if not self.options.waits.wait or self.cut_off:
                 return
             for kind in (ROOM, LOGGING_CONFIGURATION):
                 self.wait_removals(kind)
             if not self.removals or self.stopped:
                 return
-
-    def manages(self, removal: PlannedChange) -> bool:
-        """Whether this run has made a declared resource of one that is to be removed: it was renamed meanwhile."""
-        return any(change.arn == removal.arn for change in self.outcome.applied if change.planned.entry is not None)
 
     def wait_removals(self, kind: Kind) -> None:
         """Wait until the list shows the removals of one kind; one that ends as DELETE_FAILED has failed.

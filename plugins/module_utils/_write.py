@@ -172,8 +172,8 @@ def _replace(
     """
     kind, arn = plan.kind, before["arn"]
     # Others of this name were there before, so they are nobody's attempt to create the same one.
-    others = frozenset(each["arn"] for each in list_by_name(client, kind, after["name"])) if after["name"] else ()
-    options = replace(options, others=options.others.union(others))
+    namesakes = list_by_name(client, kind, after["name"]) if after["name"] else []
+    options = replace(options, others=options.others.union(each["arn"] for each in namesakes))
     current = OPERATIONS[kind].get(client, arn)
     if current is not None and is_changing(current):
         wait_stable(client, kind, current, options.timeout)
@@ -241,14 +241,14 @@ def stays(client: Any, kind: Kind, name: str, arn: str, options: WriteOptions) -
     remaining: list[Resource] = []
     with bounded(f"it is clear which {kind.title} named {name!r} remains", max(LOOK_AGAIN, options.timeout)):
         for _now in poll(LOOK_AGAIN):
-            rivals = [resource for resource in listed if resource["arn"] not in options.others]
-            if still_existing(client, kind, older_than(arn, rivals)):
+            racing = [resource for resource in listed if resource["arn"] not in options.others]
+            if still_existing(client, kind, older_than(arn, racing)):
                 return False
-            others = [resource for resource in rivals if resource["arn"] != arn]
-            if not others:
+            rivals = [resource for resource in racing if resource["arn"] != arn]
+            if not rivals:
                 return True
             # One that Get does not find may be one that it does not find yet.
-            remaining = still_existing(client, kind, others)
+            remaining = still_existing(client, kind, rivals)
             listed = wait_listed(client, kind, name, arn, options.timeout)
     times = {resource["arn"]: resource["create_time"] for resource in listed}
     return all(times.get(resource["arn"]) != times[arn] for resource in remaining)
